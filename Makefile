@@ -1,0 +1,88 @@
+# `make` lists what can be done. Needs GNU make, a POSIX shell and Python >= 3.11.
+
+SHELL = /bin/sh
+BIN = .venv/bin
+STAMP = .venv/.ready
+SEED = 20160227
+# The fast suite has 20 minutes at the most; it should take about one.
+LIMIT := $(shell command -v timeout >/dev/null 2>&1 && echo timeout 1200)
+PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -qq --no-input
+
+.DEFAULT_GOAL = help
+.PHONY: help setup run test test-long test-deps check docs bench lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+setup: $(STAMP) ## make .venv with the locked packages and truceline in it
+	@:
+
+$(STAMP): pyproject.toml requirements.lock
+	@found=; old=; \
+	for python in $(PYTHON) python3.11 python3 python3.12 python3.13 python3.14; do \
+	    version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2], sys.version_info >= (3, 11))' 2>/dev/null) || continue; \
+	    case "$$version" in *True) found=$$python; break;; *) old="$$old $$python is $${version% *};";; esac; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "make setup: needs Python 3.11 or later:$${old:- none was found;} set PYTHON=/path/to/python" >&2; exit 1; \
+	fi; \
+	if ! $$found -c 'import venv, ensurepip' 2>/dev/null; then \
+	    echo "make setup: $$found cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; \
+	fi; \
+	if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
+	    echo "making .venv with $$found"; rm -rf .venv; $$found -m venv .venv; \
+	fi
+	@echo "installing the packages of requirements.lock"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: setup ## the shipped case, assessed, its page served (ARGS="--no-serve" only prints the summary)
+	@$(BIN)/truceline run $(ARGS)
+
+test: setup ## the fast tests (ARGS="tests/test_span.py" for some of them)
+	@if ! command -v chromium >/dev/null 2>&1 && ! command -v google-chrome >/dev/null 2>&1; then \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	        $(MAKE) -s test-deps || echo "Chromium could not be installed: the browser tests are skipped"; \
+	    else \
+	        echo "no Chromium here (make test-deps): the browser tests are skipped"; \
+	    fi; \
+	fi
+	@$(LIMIT) $(BIN)/python -m pytest -m "not long" -rs --hypothesis-seed=$(SEED) $(ARGS)
+
+test-long: setup ## the tests that take minutes: differential and hostile input
+	@$(BIN)/python -m pytest -m long -rs --hypothesis-seed=$(SEED) $(ARGS)
+
+test-deps: ## install what the browser tests need from Debian (as root)
+	@if command -v chromium >/dev/null 2>&1; then \
+	    echo "chromium is there"; \
+	else \
+	    echo "installing chromium"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	fi
+
+check: setup ## format, lint, types, layers, docstrings, doctests, generated pages
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/interrogate src || { $(BIN)/interrogate -vv src; exit 1; }
+	@$(BIN)/python -m pytest --doctest-modules src
+	@$(BIN)/python docs/build.py --check
+
+docs: setup ## write the generated pages of docs/reference anew
+	@$(BIN)/python docs/build.py
+
+bench: setup ## the benchmarks, beside their peers
+	@if [ -e bench/__main__.py ]; then $(BIN)/python -m bench $(ARGS); else echo "there is no benchmark yet"; fi
+
+lock: ## make requirements.lock anew from pyproject.toml, with Python 3.11 (UPGRADE=--upgrade for later versions)
+	@room=$$(mktemp -d); trap 'rm -rf "$$room"' EXIT; \
+	python3.11 -m venv "$$room" && \
+	PIP_DISABLE_PIP_VERSION_CHECK=1 "$$room/bin/pip" install -qq pip-tools==7.6.2 && \
+	CUSTOM_COMPILE_COMMAND="make lock" "$$room/bin/pip-compile" -q $(UPGRADE) --generate-hashes --allow-unsafe --strip-extras \
+	    --no-emit-options --no-emit-index-url --no-emit-find-links --extra dev -o requirements.lock pyproject.toml
+
+clean: ## remove .venv and all that was built; case folders stay
+	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	@find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,130 @@
+"""Which pages of docs/reference can be written from the program itself? These, so that they cannot lie.
+
+Writes cli.md, reasons.md and exit-codes.md. `--check` writes nothing and fails when a page on disk differs.
+Never touches a page that people write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+REFERENCE = Path(__file__).resolve().parent / "reference"
+HEADER = "<!-- Written by docs/build.py from the program; `make docs` writes it anew. -->\n\n"
+WIDTH = "100"
+
+
+def cli_page() -> str:
+    """Write what `--help` prints, for the program and each of its commands."""
+    # Typer reads the width and the terminal when it is imported, so these come first.
+    os.environ.update({"TERMINAL_WIDTH": WIDTH, "COLUMNS": WIDTH, "NO_COLOR": "1", "TERM": "dumb"})
+    for name in ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"):
+        os.environ.pop(name, None)
+    from typer.main import get_command
+    from typer.testing import CliRunner
+
+    from truceline.cli import app
+
+    runner = CliRunner()
+    parts = ["# Command line\n"]
+    for path in command_paths(get_command(app), ()):
+        result = runner.invoke(app, [*path, "--help"], prog_name="truceline")
+        if result.exit_code != 0:
+            fail(f"`{' '.join(('truceline', *path))} --help` ended with {result.exit_code}: {result.exception!r}")
+        lines = [line.rstrip() for line in result.output.strip("\n").splitlines()]
+        parts.append(f"## {' '.join(('truceline', *path))}\n\n```text\n" + "\n".join(lines) + "\n```\n")
+    return "\n".join(parts)
+
+
+def command_paths(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:  # noqa: ANN401  # Typer's own
+    """Yield the way to each command that is not hidden, groups before their members."""
+    if getattr(command, "hidden", False):
+        return
+    yield path
+    for name, member in sorted(getattr(command, "commands", {}).items()):
+        yield from command_paths(member, (*path, name))
+
+
+def reasons_page() -> str:
+    """Write the closed list of reasons for *cannot be decided*."""
+    from truceline.verdict import Reason
+
+    rows = [(f"`{reason.value}`", reason.meaning, reason.settled_by) for reason in Reason]
+    text = (
+        "# Reasons\n\n"
+        "Every 0 (*cannot be decided*) carries one or more of these codes, and a +1 or -1 carries none.\n"
+        "The list is closed. Why there are three values: [what an answer means](../why/semantics.md).\n\n"
+    )
+    return text + table(("reason", "it means", "what would settle it"), rows)
+
+
+def exit_codes_page() -> str:
+    """Write the exit codes of every command."""
+    from truceline.errors import EXIT_CODES
+
+    rows = [(str(code), text) for code, text in sorted(EXIT_CODES.items())]
+    return "# Exit codes\n\nThe same for every command.\n\n" + table(("code", "it means"), rows)
+
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    r"""Write a Markdown table.
+
+    >>> print(table(("a", "b"), [("1", "x|y")]))
+    | a | b |
+    | --- | --- |
+    | 1 | x\|y |
+    <BLANKLINE>
+    """
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def pages() -> dict[str, Callable[[], str]]:
+    """List the pages that this installation can write, by file name."""
+    if find_spec("truceline") is None:
+        fail("the package truceline is not installed; run `make setup` and use .venv/bin/python")
+    found = {"reasons.md": reasons_page, "exit-codes.md": exit_codes_page}
+    return {"cli.md": cli_page, **found} if find_spec("truceline.cli") else found
+
+
+def differences(path: Path, text: str) -> list[str]:
+    """Compare a page on disk with its text; an empty list = the same."""
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    name = f"docs/reference/{path.name}"
+    new = "as the program says it"
+    return list(difflib.unified_diff(old.splitlines(), text.splitlines(), name, new, n=1, lineterm=""))
+
+
+def fail(message: str) -> None:
+    """End with one line on standard error."""
+    sys.exit(f"docs/build.py: {message}")
+
+
+def main() -> None:
+    """Write the pages, or with `--check` compare them."""
+    parser = argparse.ArgumentParser(description="write the generated pages of docs/reference")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a page differs")
+    check: bool = parser.parse_args().check
+    stale = []
+    for name, write in pages().items():
+        path, text = REFERENCE / name, HEADER + write()
+        change = differences(path, text)
+        if change and check:
+            print("\n".join(change[:40]))
+            stale.append(name)
+        elif change:
+            REFERENCE.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"docs/reference/{name} written")
+    if stale:
+        fail(f"{', '.join(stale)} differ from the program; run `make docs`")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Does the text hold together? References, cycles, empty windows; and conflicts, which are reported and never resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from truceline.agreement.model import Agreement, Fact, Selector, Term, Zone
+from truceline.errors import Fault, InputError, quoted
+from truceline.group import RESERVED
+from truceline.span import FAR_AHEAD, LONG_AGO, parse_duration, parse_instant, utc_text
+
+Say = Callable[[int, str], None]
+
+
+def faults_of(agreement: Agreement, name: str) -> list[Fault]:
+    """Every reference that leads nowhere, every cycle, every window that ends before it begins."""
+    faults: list[Fault] = []
+
+    def say(line: int, message: str) -> None:
+        faults.append(Fault(message, name, line))
+
+    _actors(agreement, say)
+    for fact in agreement.facts:
+        _fact(agreement, fact, say)
+    for zone in agreement.zones.values():
+        _zone(agreement, zone, say)
+    for instrument in agreement.instruments.values():
+        for when in (instrument.begins, instrument.ends):
+            _when(agreement, when, instrument.line, f"instrument {quoted(instrument.id)}", say)
+    for term in agreement.terms.values():
+        _term(agreement, term, say)
+    for term_id in _cycles({t.id: [*t.except_, *t.overrides] for t in agreement.terms.values()}):
+        say(agreement.terms[term_id].line, f"term {quoted(term_id)}: an exception that leads back to itself")
+    for term_id in _cycles({t.id: list(_names(t)) for t in agreement.terms.values() if t.kind == "define"}):
+        say(agreement.terms[term_id].line, f"term {quoted(term_id)}: a definition that leads back to itself")
+    return faults
+
+
+def conflicts(agreement: Agreement) -> Iterator[str]:
+    """Pairs of terms that require and forbid the same act of the same actors; reported at load, never resolved."""
+    bans = [t for t in agreement.terms.values() if t.kind == "prohibit"]
+    for duty in agreement.terms.values():
+        act = duty.body.get("do")
+        if duty.kind != "require" or not isinstance(act, str) or act not in agreement.acts:
+            continue
+        for ban in bans:
+            if any(agreement.acts.is_kind(act, cls) == 1 for cls in ban.does) and ban.who == duty.who:
+                yield f"terms {quoted(duty.id)} and {quoted(ban.id)} require and forbid {quoted(act)} of the same actors"
+
+
+def _actors(agreement: Agreement, say: Say) -> None:
+    for party in agreement.parties.values():
+        for what, ids in (("side", [party.side]), ("part_of", [party.part_of]), ("members", party.members)):
+            for other in ids:
+                if other and other not in agreement.parties:
+                    say(0, f"actor {quoted(party.id)}: unknown actor {quoted(other)} in `{what}`")
+    for actor in _cycles({p.id: [p.part_of] if p.part_of else [] for p in agreement.parties.values()}):
+        say(0, f"actor {quoted(actor)}: part of itself")
+
+
+def _fact(agreement: Agreement, fact: Fact, say: Say) -> None:
+    if fact.what == "sole":
+        if fact.of not in agreement.acts:
+            say(fact.line, f"unknown act {quoted(fact.of)} in a fact")
+        ids: tuple[str, ...] = fact.actors
+    else:
+        ids = (fact.of,)  # the issuer of a list may stand outside the agreement
+    for actor in ids:
+        if actor not in agreement.parties:
+            say(fact.line, f"unknown actor {quoted(actor)} in a fact")
+    _source(agreement, fact.source, fact.line, "fact", say)
+
+
+def _zone(agreement: Agreement, zone: Zone, say: Say) -> None:
+    start = LONG_AGO if zone.start is None else zone.start
+    end = FAR_AHEAD if zone.end is None else zone.end
+    if end <= start:
+        say(zone.line_no, f"zone {quoted(zone.id)} ends before it begins: {utc_text(end)} <= {utc_text(start)}")
+    for part in zone.parts:
+        if part not in agreement.zones:
+            say(zone.line_no, f"zone {quoted(zone.id)}: unknown zone {quoted(part)} in `union`")
+    if zone.id in _reach(zone.id, {z.id: list(z.parts) for z in agreement.zones.values()}):
+        say(zone.line_no, f"zone {quoted(zone.id)}: a union of itself")
+
+
+def _term(agreement: Agreement, term: Term, say: Say) -> None:
+    what = f"term {quoted(term.id)}"
+    for selector in (term.who, term.to):
+        _selector(agreement, selector, term.line, what, say)
+    for act in term.does:
+        if act not in agreement.acts:
+            say(term.line, f"{what}: unknown act {quoted(act)} in `does`")
+    for zone in term.where:
+        if zone not in agreement.zones:
+            say(term.line, f"{what}: unknown zone {quoted(zone)} in `in`")
+    for key, targets in (("except", term.except_), ("overrides", term.overrides)):
+        for other in targets:
+            if other not in agreement.terms:
+                say(term.line, f"{what}: unknown term {quoted(other)} in `{key}`")
+    if term.except_ and term.kind != "permit":
+        say(term.line, f"{what}: only a `permit` can be an exception, got {quoted(term.kind)}")
+    if term.instrument and term.instrument not in agreement.instruments:
+        say(term.line, f"{what}: unknown instrument {quoted(term.instrument)}")
+    if term.kind in ("prohibit", "permit") and not term.does and not term.is_withheld:
+        say(term.line, f"{what}: a `{term.kind}` needs `does`")
+    _source(agreement, term.source, term.line, what, say)
+    for when in (term.begins, term.ends, term.during, term.body.get("is") if term.kind == "define" else None):
+        _when(agreement, when, term.line, what, say)
+    _order(agreement, term, say)
+
+
+def _selector(agreement: Agreement, selector: Selector | None, line: int, what: str, say: Say) -> None:
+    if selector is None:
+        return
+    for actor in selector.ids:
+        if actor not in agreement.parties and actor not in RESERVED and actor not in ("target", "actor"):
+            say(line, f"{what}: unknown actor {quoted(actor)}")
+    if selector.status and selector.status not in ("bound", "accepted", "excluded", *agreement.status_rules):
+        say(line, f"{what}: unknown status {quoted(selector.status)}")
+
+
+def _source(agreement: Agreement, source: str, line: int, what: str, say: Say) -> None:
+    key = source.partition(".")[0]
+    if source and source != "none" and agreement.sources and key not in agreement.sources:
+        say(line, f"{what}: unknown source {quoted(source)}: expected one of {', '.join(agreement.sources)}")
+
+
+def _when(agreement: Agreement, when: Any, line: int, what: str, say: Say) -> None:  # noqa: ANN401  # plain values
+    """Names and durations in a condition in time."""
+    if isinstance(when, str | int):
+        if str(when) not in agreement.terms and not _is_time(when, agreement.tz):
+            say(line, f"{what}: expected a time or the name of a term, got {quoted(when)}")
+    elif isinstance(when, list):
+        for item in when:
+            _when(agreement, item, line, what, say)
+    elif isinstance(when, dict):
+        _mapping(agreement, when, line, what, say)
+
+
+def _mapping(agreement: Agreement, when: Mapping[str, Any], line: int, what: str, say: Say) -> None:
+    for key, value in when.items():
+        if key in ("at", "from", "until", "readings", "all", "any", "both", "not"):
+            _when(agreement, value, line, what, say)
+        elif key in ("for", "within", "per") and isinstance(value, str) and value not in agreement.words:
+            try:
+                parse_duration(value)
+            except InputError as error:
+                say(line, f"{what}: {error}")
+        elif key in ("done", "then", "fulfilled") and isinstance(value, str) and value not in agreement.terms:
+            say(line, f"{what}: unknown term {quoted(value)} in `{key}`")
+        elif key == "accepted" and isinstance(value, str) and value not in agreement.parties:
+            say(line, f"{what}: unknown actor {quoted(value)} in `accepted`")
+
+
+def _order(agreement: Agreement, term: Term, say: Say) -> None:
+    if _is_time(term.begins, agreement.tz) and _is_time(term.ends, agreement.tz):
+        begins, ends = (parse_instant(str(t), agreement.tz) for t in (term.begins, term.ends))
+        if ends <= begins:
+            say(term.line, f"term {quoted(term.id)} ends before it begins: {utc_text(ends)} <= {utc_text(begins)}")
+
+
+def _is_time(value: Any, tz: str) -> bool:  # noqa: ANN401  # plain values
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return False
+    try:
+        parse_instant(str(value), tz)
+    except InputError:
+        return False
+    return True
+
+
+def _names(term: Term) -> Iterator[str]:
+    """Names of terms that a definition rests on."""
+    ahead: list[Any] = [term.body.get("is")]
+    while ahead:
+        here = ahead.pop()
+        if isinstance(here, str):
+            yield here
+        elif isinstance(here, list):
+            ahead += here
+        elif isinstance(here, dict):
+            ahead += [v for k, v in here.items() if k in ("at", "from", "until", "all", "any", "both", "not", "readings")]
+
+
+def _cycles(edges: Mapping[str, Iterable[str]]) -> list[str]:
+    """Nodes that lead back to themselves, one per cycle: the first by name."""
+    found: list[str] = []
+    for node in sorted(edges):
+        reach = _reach(node, edges)
+        if node in reach and not any(other in reach for other in found):
+            found.append(node)
+    return found
+
+
+def _reach(node: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
+    seen: set[str] = set()
+    ahead = list(edges.get(node, ()))
+    while ahead:
+        here = ahead.pop()
+        if here not in seen:
+            seen.add(here)
+            ahead += edges.get(here, ())
+    return seen

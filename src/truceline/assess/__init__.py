@@ -1,0 +1,1 @@
+"""Judging: what a breach is (`spec`), the same over tables (`bulk`), and where it was (`place`)."""

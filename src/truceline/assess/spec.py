@@ -1,0 +1,448 @@
+"""What IS covered? One report held against one term: slow, short, and the meaning that everything faster must equal.
+
+A report is covered when, if it is true, every factor of the term is met: time x place x altitude x act x actor x target x
+conditions, and no exception holds. The answer is the least of the factors; a 0 has exactly the reasons of the factors at 0, and
+none if any factor is -1.
+
+The questions, in order, and repeated at their lines: 1 kinds that are judged later, 2 an act that lasts is cut where the law
+changes, 3 a pair without direction is judged both ways, 4 the factors, 5 the exceptions.
+
+Source: the design's *Semantics*; Kleene 1952 for the three values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from truceline.agreement.history import Standing
+from truceline.agreement.model import JUDGED_KINDS, Selector, SignedAct, Term, Zone
+from truceline.assess.place import Placed
+from truceline.canon import canonical
+from truceline.course import Course
+from truceline.evidence.schema import EITHER, JOINT, NOBODY, UNNAMED, Named, Observation
+from truceline.group import CIVILIAN, RESERVED, SETTLEMENT
+from truceline.span import FAR_AHEAD, LONG_AGO, Span, parse_duration
+from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agreed, both, denied, either, undecided
+
+SOMEBODY = "unknown"
+"""Among alternatives: somebody whom the report does not name."""
+
+NOT_AN_ACT = {
+    "count": "a count over a period is its issuer's claim, not an incident",
+    "statement": "a statement is not an act",
+}
+
+
+@dataclass(frozen=True)
+class Law:
+    """All that a judge needs: what stands, as known then, and where the zones lie."""
+
+    standing: Standing
+    placed: Placed
+
+    @property
+    def terms(self) -> Mapping[str, Term]:
+        """The terms by id."""
+        return self.standing.agreement.terms
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answers to the two questions, with the factors of the first.
+
+    Attributes:
+        covered: if the report is true, does the act fall under the term?
+        supported: is the report itself supported as the terms require?
+        factors: name of each factor to its answer.
+    """
+
+    covered: Answer
+    supported: Answer
+    factors: Mapping[str, Answer]
+
+
+def judge(report: Observation, term_id: str, law: Law) -> Verdict:
+    """Hold one report against one term.
+
+    Args:
+        report: what one source said.
+        term_id: id of a term of the agreement.
+        law: what stands, as known then.
+
+    Returns:
+        +1 covered, -1 not covered by this term, 0 cannot be decided, with reasons.
+    """
+    factors = _factors_of(report, (law.terms[term_id],), law)
+    return Verdict(both(factors.values()), undecided(Reason.CORROBORATION), factors)
+
+
+def judge_any(report: Observation, law: Law) -> Answer:
+    """Whether some prohibition covers a report: alike terms united first, a pair without direction judged both ways."""
+    groups = alike_terms(law.terms.values())
+    ways = directions(report, law)
+    return agreed(
+        [either(both(_factors_of(way, group, law).values()) for group in groups) for way in ways], otherwise=Reason.ACTOR
+    )
+
+
+def alike_terms(terms: Iterable[Term]) -> list[tuple[Term, ...]]:
+    """Prohibitions that differ only in their zones, together: their areas are united before judging."""
+    everything = list(terms)
+    groups: dict[bytes, list[Term]] = {}
+    for term in everything:
+        if term.kind == "prohibit" and not term.overrides:
+            rest = {k: v for k, v in term.body.items() if k not in ("id", "in", "source", "tag", "text", "words", "note")}
+            permits = sorted(p.id for p in everything if term.id in p.except_)
+            key = canonical([rest, permits, term.is_withheld, None if term.where else term.id])
+            groups.setdefault(key, []).append(term)
+    return [tuple(group) for group in groups.values()]
+
+
+def directions(report: Observation, law: Law) -> list[Observation]:
+    """The one or two ways in which a report can be meant; a side without the means for the act is left out."""
+    if not report.unordered:
+        return [report]
+    ways = [replace(report, unordered=False), replace(report, unordered=False, actor=report.target, target=report.actor)]
+    able = [way for way in ways if _can(way, law)]
+    return able or ways
+
+
+def _can(report: Observation, law: Law) -> bool:
+    """Whether somebody among the named actors has the means; yes unless a capability fact says otherwise."""
+    means = capability(report, law)
+    return means is None or report.actor.mode in (UNNAMED, NOBODY) or any(
+        law.standing.agreement.group.belongs(actor, owner) != NO for actor in report.actor.ids for owner in means
+    )
+
+
+def capability(report: Observation, law: Law) -> tuple[str, ...] | None:
+    """Who alone has the means for every act the report can mean; None = no fact says so."""
+    found = [law.standing.able(act) for act in report.acts]
+    if not found or any(one is None for one in found):
+        return None
+    return tuple(dict.fromkeys(actor for one in found if one is not None for actor in one[0]))
+
+
+# -- one report against one term, or against alike terms together ----------------------------------------------------
+
+
+def _factors_of(report: Observation, terms: tuple[Term, ...], law: Law) -> dict[str, Answer]:
+    term = terms[0]
+    if term.kind not in JUDGED_KINDS:  # 1
+        return {"kind": undecided(Reason.NOT_YET_JUDGED)}
+    if term.kind == "define":
+        return {"time": law.standing.window(term.id).during(Span(report.start, report.end))}
+    if report.lasts:  # 2
+        pieces = [_factors_of(piece, terms, law) for piece in cut(report, terms, law)]
+        return _best(pieces)
+    ways = directions(report, law)
+    if term.kind == "permit":
+        return {"exception": agreed([holds(way, term, law) for way in ways], otherwise=Reason.ACTOR)}
+    if len(ways) > 1:  # 3
+        return _either_way([_factors(way, terms, law) for way in ways])
+    return _factors(ways[0], terms, law)
+
+
+def cut(report: Observation, terms: Iterable[Term], law: Law) -> list[Observation]:
+    """An act that lasts, cut at every change of the law that can matter to it."""
+    inside = sorted(at for at in set(changes(report, terms, law)) if report.start < at < report.end)
+    marks = [report.start, *inside, report.end]
+    return [replace(report, start=a, end=b, lasts=False) for a, b in zip(marks, marks[1:], strict=False)]
+
+
+def changes(report: Observation, terms: Iterable[Term], law: Law) -> Iterable[int]:
+    """Every second at which a window, a status of those named, or a zone changes."""
+    for term in terms:
+        yield from law.standing.window(term.id).cuts()
+        for condition in (term.only_if, term.unless):
+            yield from law.standing.condition(condition).cuts() if condition is not None and term.kind != "permit" else ()
+        for zone in (law.standing.agreement.zones[z] for z in term.where):
+            yield from (at for at in (zone.start, zone.end) if at is not None)
+        for named in (report.actor, report.target):
+            for actor in (*named.ids, *(capability(report, law) or ())):
+                for selector in (term.who, term.to):
+                    if selector is not None and selector.status:
+                        yield from law.standing.status(actor, selector.status, is_umbrella=named.is_umbrella).cuts()
+
+
+def _best(pieces: list[dict[str, Answer]]) -> dict[str, Answer]:
+    """An act that lasts is covered when a piece of it is; the factors shown are those of the best piece."""
+    answers = [both(piece.values()) for piece in pieces]
+    whole = either(answers)
+    if whole.value != UNKNOWN:
+        return pieces[[a.value for a in answers].index(whole.value)]
+    return {name: _seen([p[name] for p, a in zip(pieces, answers, strict=True) if a.value == UNKNOWN]) for name in pieces[0]}
+
+
+def _seen(answers: list[Answer]) -> Answer:
+    return either([a for a in answers if a.value == UNKNOWN] or answers)
+
+
+def _either_way(ways: list[dict[str, Answer]]) -> dict[str, Answer]:
+    """A pair without direction: who and towards whom become one factor, and what is open there is the actor."""
+    pairs = [both([way["actor"], way["target"]]) for way in ways]
+    joined = agreed(pairs, otherwise=Reason.ACTOR)
+    if joined.value == UNKNOWN and joined.why & Reason.TARGET.bit:
+        joined = Answer(UNKNOWN, joined.why & ~Reason.TARGET.bit | Reason.ACTOR.bit)
+    rest = {name: agreed([way[name] for way in ways], otherwise=Reason.ACTOR) for name in ways[0] if name not in ("actor", "target")}
+    return {**rest, "actor": joined, "target": SURE}
+
+
+def _factors(report: Observation, terms: tuple[Term, ...], law: Law) -> dict[str, Answer]:  # 4
+    term, span = terms[0], Span(report.start, report.end)
+    zones = tuple(dict.fromkeys(zone for t in terms for zone in t.where))
+    return {
+        "text": undecided(Reason.WITHHELD_TEXT) if term.is_withheld else SURE,
+        "time": law.standing.window(term.id).during(span),
+        **_where(report, zones, law),
+        "act": done(report, term.does, law),
+        "actor": by_whom(report, term.who, law),
+        "target": to_whom(report, term.to, law),
+        "condition": _conditions(term, span, law),
+        "exception": replace(denied(excused(report, term, law)), note=""),  # 5
+    }
+
+
+def _conditions(term: Term, span: Span, law: Law) -> Answer:
+    course = law.standing.condition(term.only_if)
+    barred = denied(law.standing.condition(term.unless).during(span)) if term.unless is not None else SURE
+    return both([course.during(span), barred])
+
+
+# -- place and altitude ----------------------------------------------------------------------------------------------
+
+
+def _where(report: Observation, zones: tuple[str, ...], law: Law) -> dict[str, Answer]:
+    """Place and altitude: zones of one height and one time are united, others judged apart."""
+    if not zones:
+        return {"place": SURE, "altitude": SURE}
+    groups = layers(zones, law.standing.agreement.zones)
+    span = Span(report.start, report.end)
+    if len(groups) == 1:
+        zone, ids = groups[0]
+        return {"place": both([law.placed.compare(report.impact, ids), exists(zone, span)]), "altitude": height(report, zone)}
+    each = [both([law.placed.compare(report.impact, ids), exists(z, span), height(report, z)]) for z, ids in groups]
+    return {"place": either(each), "altitude": SURE}
+
+
+def layers(zones: Iterable[str], known: Mapping[str, Zone]) -> list[tuple[Zone, tuple[str, ...]]]:
+    """Zones of the same height and the same time of validity, together."""
+    groups: dict[tuple[int | None, ...], list[str]] = {}
+    for zone_id in zones:
+        zone = known[zone_id]
+        groups.setdefault((zone.low_m, zone.high_m, zone.start, zone.end), []).append(zone_id)
+    return [(known[ids[0]], tuple(ids)) for ids in groups.values()]
+
+
+def exists(zone: Zone, span: Span) -> Answer:
+    """Whether a zone exists at the time."""
+    if zone.start is None and zone.end is None:
+        return SURE
+    return zone_course(zone).during(span)
+
+
+def zone_course(zone: Zone) -> Course:
+    """When a zone exists."""
+    return Course.window(LONG_AGO + 1 if zone.start is None else zone.start, FAR_AHEAD if zone.end is None else zone.end)
+
+
+def height(report: Observation, zone: Zone) -> Answer:
+    """Whether the act lies in the zone's band of altitude; unknown altitude is 0 where there is a band."""
+    if zone.low_m is None or zone.high_m is None:
+        return SURE
+    if report.low_m is None or report.high_m is None:
+        return undecided(Reason.ALTITUDE)
+    if zone.low_m <= report.low_m and report.high_m <= zone.high_m:
+        return SURE
+    return NEVER if report.high_m < zone.low_m or zone.high_m < report.low_m else undecided(Reason.ALTITUDE)
+
+
+# -- act, actor, target ----------------------------------------------------------------------------------------------
+
+
+def done(report: Observation, classes: tuple[str, ...], law: Law) -> Answer:
+    """Whether the act falls under the classes of the term; each act that the report can mean is asked."""
+    tree = law.standing.agreement.acts
+    if not report.acts:
+        return undecided(Reason.ACT)
+    values = [max(tree.is_kind(act, cls) for cls in classes) if classes else YES for act in report.acts if act != SOMEBODY]
+    each = [undecided(Reason.ACT) if v == UNKNOWN else Answer(v) for v in values]
+    each += [undecided(Reason.ACT)] * (SOMEBODY in report.acts)
+    answer = agreed(each, otherwise=Reason.ACT)
+    note = NOT_AN_ACT.get(report.acts[0], "") if answer.value == NO else ""
+    return replace(answer, note=note) if note else answer
+
+
+def by_whom(report: Observation, selector: Selector | None, law: Law) -> Answer:
+    """Whether the actor is one whom the term binds; joint attackers are judged member by member."""
+    if selector is None:
+        return SURE
+    named = narrowed(report, law)
+    if named.mode == UNNAMED:
+        return undecided(Reason.ACTOR)
+    if named.mode == NOBODY:
+        return Answer(NO, note="no bound actor possible")
+    span = Span(report.start, report.end)
+    each = [_is_meant(actor, named, selector, span, law) for actor in named.ids]
+    return either(each) if named.mode == JOINT else agreed(each, otherwise=Reason.ACTOR)
+
+
+def to_whom(report: Observation, selector: Selector | None, law: Law) -> Answer:
+    """Whether the target is one whom the term protects; civilians alone are -1, and protected by humanitarian law."""
+    if selector is None:
+        return SURE
+    named = report.target
+    if named.mode in (UNNAMED, NOBODY):
+        return undecided(Reason.TARGET)
+    span = Span(report.start, report.end)
+    each = [_as_target(_is_meant(target, named, selector, span, law)) for target in named.ids]
+    return agreed(each, otherwise=Reason.TARGET)
+
+
+def narrowed(report: Observation, law: Law) -> Named:
+    """Actor of a report, narrowed by a capability fact: only those who have the means can have done it."""
+    means = capability(report, law)
+    if means is None:
+        return report.actor
+    if report.actor.mode == UNNAMED:
+        return Named(means, EITHER, text=report.actor.text)
+    if report.actor.mode != EITHER:
+        return report.actor
+    group = law.standing.agreement.group
+    able = tuple(a for a in report.actor.ids if a == SOMEBODY or any(group.belongs(a, owner) != NO for owner in means))
+    return replace(report.actor, ids=able) if able else report.actor
+
+
+def _is_meant(actor: str, named: Named, selector: Selector, span: Span, law: Law) -> Answer:
+    """Whether one actor or target is among those a selector means, with the status it asks for."""
+    fixed = meant_by_name(actor, selector, law)
+    if not selector.status or is_reserved(actor):
+        return fixed
+    return both([fixed, law.standing.status(actor, selector.status, is_umbrella=named.is_umbrella).during(span)])
+
+
+def is_reserved(actor: str) -> bool:
+    """Whether an id is no actor: a civilian target, a settlement, or somebody unnamed."""
+    return actor in RESERVED or actor == SOMEBODY
+
+
+def meant_by_name(actor: str, selector: Selector, law: Law) -> Answer:
+    """Whether a selector's ids mean an actor; what it says of a status is not asked here."""
+    if actor == SOMEBODY:
+        return undecided(Reason.ACTOR)
+    if actor in RESERVED:
+        return _reserved(actor, selector)
+    if not selector.ids:
+        return SURE
+    belongs = max(law.standing.agreement.group.belongs(actor, to) for to in selector.ids)
+    return undecided(Reason.ACTOR) if belongs == UNKNOWN else Answer(belongs)
+
+
+def _reserved(target: str, selector: Selector) -> Answer:
+    if target in selector.ids:
+        return SURE
+    if target == SETTLEMENT:
+        return undecided(Reason.TARGET)
+    return Answer(NO, note="protected by humanitarian law") if target in CIVILIAN else NEVER
+
+
+def _as_target(answer: Answer) -> Answer:
+    """What is open about a target is called so."""
+    if not answer.why & Reason.ACTOR.bit:
+        return answer
+    return Answer(UNKNOWN, answer.why & ~Reason.ACTOR.bit | Reason.TARGET.bit)
+
+
+# -- exceptions ------------------------------------------------------------------------------------------------------
+
+
+def excused(report: Observation, term: Term, law: Law) -> Answer:
+    """Whether some exception to a term holds for this report."""
+    return either(holds(report, permit, law) for permit in exceptions_to(term, law))
+
+
+def exceptions_to(term: Term, law: Law) -> list[Term]:
+    """The permits that name a term in their `except`."""
+    return [permit for permit in law.terms.values() if term.id in permit.except_]
+
+
+def holds(report: Observation, permit: Term, law: Law) -> Answer:
+    """Whether an exception holds. Who relies on it brings it: -1 until invoked, then 0 until its conditions are decided."""
+    invoked = invocation(report, permit, law)
+    if invoked.value == NO:
+        return Answer(NO, note="not invoked")
+    span = Span(report.start, report.end)
+    taken_back = either(
+        holds(report, other, law) for other in law.terms.values() if permit.id in other.overrides
+    )
+    return both([
+        law.standing.window(permit.id).during(span),
+        *_where(report, permit.where, law).values(),
+        done(report, permit.does, law),
+        by_whom(report, permit.who, law),
+        to_whom(report, permit.to, law),
+        invoked,
+        _granted(report, permit, span, law),
+        denied(taken_back),
+    ])  # fmt: skip
+
+
+def invocation(report: Observation, permit: Term, law: Law) -> Answer:
+    """Whether the bearer has invoked an exception: by a signed statement about this report, or by a matching notice."""
+    if permit.burden == "none":
+        return SURE
+    if any(a.act == "invoke" and a.term == permit.id and a.of == report.id and _speaks_for(a, report, law) for a in law.standing.acts):
+        return SURE
+    wanted = permit.only_if.get("notice") if isinstance(permit.only_if, dict) else None
+    if not isinstance(wanted, dict):
+        return NEVER
+    return either(notified(report, notice, wanted, law) for notice in law.standing.acts if notice.act == "notice")
+
+
+def _granted(report: Observation, permit: Term, span: Span, law: Law) -> Answer:
+    """Whether the conditions of an invoked exception are met: by the body's answer where the term asks one."""
+    answers = [a for a in law.standing.acts if a.act == "answer" and a.term == permit.id and a.of == report.id]
+    if answers:
+        return SURE if answers[-1].is_yes else NEVER
+    if permit.ask:
+        return undecided(Reason.AWAITING_ANSWER)
+    rest = {k: v for k, v in permit.only_if.items() if k != "notice"} if isinstance(permit.only_if, dict) else permit.only_if
+    return law.standing.condition(rest or None).during(span)
+
+
+def _speaks_for(act: SignedAct, report: Observation, law: Law) -> bool:
+    """Whether a signer is, or speaks for, an actor of the report; anybody may where no actor is named."""
+    group = law.standing.agreement.group
+    return not report.actor.ids or any(group.belongs(actor, by) != NO for actor in report.actor.ids for by in act.by)
+
+
+def notified(report: Observation, notice: SignedAct, wanted: Mapping[str, Any], law: Law) -> Answer:
+    """Whether a notice in the record announces this act: to whom, how long ahead, and all that has to match."""
+    checks = [SURE if _speaks_for(notice, report, law) else NEVER]
+    if wanted.get("to") and notice.to not in (wanted["to"], *_members(str(wanted["to"]), law)):
+        checks.append(NEVER)
+    if wanted.get("ahead"):
+        checks.append(_ahead(report, notice, parse_duration(str(wanted["ahead"]))))
+    matches = wanted.get("matches") or ()
+    if "time" in matches:
+        window = Course.window(notice.start if notice.start is not None else notice.at, notice.until)
+        checks.append(window.during(Span(report.start, report.end)))
+    if "callsign" in matches:
+        same = Answer(YES if report.callsign == notice.callsign else NO)
+        checks.append(same if report.callsign else undecided(Reason.ACTOR))
+    if "area" in matches:
+        checks.append(law.placed.compare_area(report.impact, notice.area))
+    return both(checks)
+
+
+def _members(body: str, law: Law) -> tuple[str, ...]:
+    party = law.standing.agreement.parties.get(body)
+    return party.members if party else ()
+
+
+def _ahead(report: Observation, notice: SignedAct, least_s: int) -> Answer:
+    if report.start - notice.at >= least_s:
+        return SURE
+    return NEVER if report.end - 1 - notice.at < least_s else undecided(Reason.TIME)

@@ -1,0 +1,331 @@
+"""The command line: parses, calls the desk, prints. Every command has `--json`; exit codes are those of `errors.EXIT_CODES`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from truceline import LAW, __version__
+from truceline.errors import TrucelineError
+
+if TYPE_CHECKING:
+    from truceline.desk import Asked, Outcome
+
+app = typer.Typer(
+    name="truceline",
+    help=f"Hold reports against the terms of a ceasefire. {LAW}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+agreement_app = typer.Typer(help="Look into the text of an agreement.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(agreement_app, name="agreement")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+Areas = Annotated[list[Path] | None, typer.Option("--areas", help="A file of areas (GeoJSON, GeoParquet); repeat for more.")]
+Since = Annotated[str, typer.Option("--from", help="Only what can have happened from this moment on.")]
+Until = Annotated[str, typer.Option("--until", help="Only what can have happened before this moment.")]
+KnownAt = Annotated[str, typer.Option("--known-at", help="Judge as known at a time (RFC 3339), or at `#index` of the case.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write the assessments to this Parquet file.")]
+
+
+def main() -> None:
+    """Run the command line; faults go to standard error, one line each, with a documented exit code."""
+    try:
+        app()
+    except TrucelineError as error:
+        for fault in error.faults[:200]:
+            print(fault, file=sys.stderr)
+        if len(error.faults) > 200:
+            print(f"and {len(error.faults) - 200} more", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+@app.callback(invoke_without_command=True)
+def _top(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    folder: Annotated[Path, typer.Argument(help="Case folder to make or to open.")] = Path("syria-2016-case"),
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after the summary.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the page; 0 = a free one.")] = 8765,
+    as_json: Json = False,
+) -> None:
+    """Load the shipped case into a case folder, assess it, print a summary and serve its page."""
+    from truceline import desk, pages
+    from truceline.web import serve
+
+    with told(as_json) as tell:
+        case = desk.demo_case(folder)
+        desk.add_shipped_reports(case)
+        outcome = desk.assess_case(case, desk.Asked(), tell=tell)
+        files = pages.write_all(outcome, folder / "pages")
+    _show(outcome, as_json)
+    say(as_json, f"\nPages: {', '.join(str(f) for f in files)}")
+    if not no_serve:
+        serve.serve(folder / "pages", port, announce=lambda url: say(as_json, f"Open {url}  (Ctrl-C stops)"))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Case folder to make.")],
+    agreement: Annotated[Path, typer.Option("--agreement", help="The text of the agreement (YAML).")],
+    as_json: Json = False,
+) -> None:
+    """Make a case folder for an agreement."""
+    from truceline import desk
+
+    case = desk.init_case(folder, agreement)
+    answer = {"folder": str(folder), "agreement": case.info.agreement, "agreement_sha256": case.info.agreement_sha256}
+    emit(answer) if as_json else print(f"{folder}: a case for {case.info.agreement} ({case.info.agreement_sha256[:12]})")
+
+
+@app.command()
+def add(
+    folder: Annotated[Path, typer.Argument(help="Case folder.")],
+    files: Annotated[list[Path], typer.Argument(help="Files of evidence, signed acts or areas.")],
+    kind: Annotated[str, typer.Option("--as", help="Force a kind: reports, ucdp, observations, acts, areas.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Add files to a case; rejected rows are kept as a table beside those taken."""
+    from truceline import desk
+    from truceline.errors import InputError
+    from truceline.store.folder import CaseFolder
+
+    if kind and kind not in desk.KINDS:
+        raise InputError(f"`--as`: expected one of {', '.join(desk.KINDS)}, got `{kind}`")
+    case = CaseFolder.open(folder)
+    with told(as_json) as tell:
+        added = []
+        for i, file in enumerate(files):
+            tell(f"reading {file.name}", i, len(files))
+            added += desk.add_files(case, [file], kind)
+    if as_json:
+        emit({"added": [_plain(a) for a in added], "skipped": len(files) - len(added)})
+        return
+    for one in added:
+        print(f"#{one.sequence} {one.file}: {one.kind}, {one.rows} rows taken, {one.rejected} rejected")
+    if len(added) < len(files):
+        print(f"{len(files) - len(added)} file(s) were there already")
+
+
+@app.command()
+def assess(
+    what: Annotated[Path, typer.Argument(help="A case folder, or the text of an agreement (YAML).")],
+    evidence: Annotated[list[Path] | None, typer.Argument(help="With an agreement: files of evidence and signed acts.")] = None,
+    areas: Areas = None,
+    since: Since = "",
+    until: Until = "",
+    known_at: KnownAt = "",
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Hold every report against every term: surely, possibly, not covered, each with its reasons."""
+    from truceline import desk
+
+    asked = desk.Asked(since, until, known_at)
+    with told(as_json) as tell:
+        outcome = _assessed(what, evidence or [], areas or [], asked, tell)
+        if out is not None:
+            desk.write_assessments(outcome, out)
+    _show(outcome, as_json)
+    if out is not None:
+        say(as_json, f"\nAssessments: {out}")
+
+
+def _assessed(what: Path, evidence: list[Path], areas: list[Path], asked: Asked, tell: Callable[[str, int, int], None]) -> Outcome:
+    from truceline import desk
+    from truceline.errors import InputError
+    from truceline.store.folder import CaseFolder
+
+    if what.is_dir():
+        if evidence:
+            raise InputError("a case folder holds its own evidence: use `truceline add` to add files")
+        return desk.assess_case(CaseFolder.open(what), asked, areas, tell)
+    bench = desk.open_agreement(what, areas)
+    read = []
+    for i, file in enumerate(evidence):
+        tell(f"reading {file.name}", i, len(evidence))
+        read.append(desk.read_evidence(file, bench))
+    return desk.assess_files(bench, read, asked, tell)
+
+
+@app.command()
+def where(
+    evidence: Annotated[Path, typer.Argument(help="A file of reports.")],
+    zones: Annotated[Path, typer.Argument(help="Zones: GeoJSON or GeoParquet.")],
+    name_field: Annotated[str, typer.Option("--name-field", help="The column that names a zone.")] = "",
+    disc_m: Annotated[int, typer.Option("--disc-m", help="Radius for places known exactly, metres.")] = 2_000,
+    since: Since = "",
+    until: Until = "",
+    tz: Annotated[str, typer.Option("--tz", help="Zone of civil days.")] = "UTC",
+    as_json: Json = False,
+) -> None:
+    """Count the reports in each zone: by the coded point (naive), surely, and possibly."""
+    from truceline import desk
+
+    with told(as_json) as tell:
+        tell("reading", 0, 1)
+        read, found = desk.count_where(
+            evidence, zones, name_field=name_field, disc_m=disc_m, since=since, until=until, tz=tz, tell=tell
+        )
+    if as_json:
+        counts = [{"zone": c.zone, "name": c.name, "naive": c.naive, "surely": c.surely, "possibly": c.possibly} for c in found]
+        emit({
+            "observations": read.table.num_rows, "rejected": read.rejected.num_rows, "evidence": desk.evidence_row(read),
+            "from": since or None, "until": until or None, "disc_m": disc_m, "zones": counts, "law": LAW,
+        })  # fmt: skip
+        return
+    table(["zone", "name", "naive", "surely", "possibly"], [[c.zone, c.name, c.naive, c.surely, c.possibly] for c in found])
+    print(f"\n{LAW}")
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="Case folder.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The HTML file to write.")],
+    cut_off: Annotated[str, typer.Option("--cut-off", help="The report ends before this moment; empty = after everything.")] = "",
+    lang: Annotated[str, typer.Option("--lang", help="en, ar or ru.")] = "en",
+    reader: Annotated[str, typer.Option("--for", help="secretariat, party:ID or public.")] = "secretariat",
+    known_at: KnownAt = "",
+    areas: Areas = None,
+    as_json: Json = False,
+) -> None:
+    """Write the report of a case: one HTML file that stands alone and prints well."""
+    from truceline import desk, pages
+    from truceline.store.folder import CaseFolder
+
+    with told(as_json) as tell:
+        outcome = desk.assess_case(CaseFolder.open(folder), desk.Asked(until=cut_off, known_at=known_at), areas or [], tell)
+        written = pages.write_one(outcome, output, lang=lang, reader=reader, cut_off=cut_off)
+    emit({"file": str(output), "bytes": written, "lang": lang, "for": reader}) if as_json else print(f"{output}: {written} bytes")
+
+
+@agreement_app.command("check")
+def agreement_check(
+    file: Annotated[Path, typer.Argument(help="The text of the agreement (YAML).")], as_json: Json = False
+) -> None:
+    """Check the text: every fault with its line, conflicts between terms, and what this version judges."""
+    from truceline import desk
+    from truceline.agreement.text import load
+    from truceline.errors import AgreementError
+
+    try:
+        text = load(desk.read_bytes(file), file.name)
+    except AgreementError as error:
+        if as_json:
+            faults = [{"file": f.file, "line": f.line, "message": f.message} for f in error.faults]
+            emit({"file": str(file), "ok": False, "faults": faults, "warnings": [], "terms": {}})
+            sys.exit(error.exit_code)
+        raise
+    kinds: dict[str, int] = {}
+    for term in text.terms.values():
+        kinds[term.kind] = kinds.get(term.kind, 0) + 1
+    if as_json:
+        emit({
+            "file": str(file), "ok": True, "faults": [], "warnings": list(text.warnings), "id": text.id,
+            "terms": kinds, "text_sha256": text.text_hash, "canonical_sha256": text.canonical_hash,
+        })  # fmt: skip
+        return
+    print(f"{file}: {text.id}: {', '.join(f'{n} {kind}' for kind, n in sorted(kinds.items()))}; no fault")
+    for warning in text.warnings:
+        print(f"warning: {warning}")
+
+
+# -- printing --------------------------------------------------------------------------------------------------------
+
+
+def _show(outcome: Outcome, as_json: bool) -> None:
+    from truceline import desk
+
+    answer = desk.summary(outcome)
+    if as_json:
+        emit(answer)
+        return
+    total = answer["any"]
+    print(f"{answer['agreement']['title']}: {answer['observations']} reports judged, {answer['rejected']} rows rejected.")
+    print(
+        f"If true, {total['surely']} surely fall under a prohibition, {total['possibly']} possibly, {total['no']} do not; "
+        f"{answer['protected']} harm people or places that humanitarian law protects. Findings signed: 0."
+    )
+    print(f"Reading shown: {', '.join(f'{k} = {v}' for k, v in answer['readings'].items())}. Supported: 0 (corroboration) throughout.\n")
+    rows = [
+        [term, t["surely"], t["possibly"], t["no"], ", ".join(f"{r} {n}" for r, n in t["reasons"].items())]
+        for term, t in answer["terms"].items()
+        if t["kind"] == "prohibit"
+    ]
+    table(["term", "surely", "possibly", "not covered", "why it cannot be decided"], rows)
+    print()
+    table(["reports about", "reports", "surely", "possibly", "not covered"], [
+        [g["group"], g["observations"], g["surely"], g["possibly"], g["no"]] for g in answer["groups"]
+    ])  # fmt: skip
+    if answer["settle"]:
+        print("\nWhat would settle most:")
+        for one in answer["settle"][:5]:
+            print(f"  {one['ask']}: settles {one['alone']} alone, is part of {one['among']}")
+    print(f"\n{LAW}")
+
+
+def table(head: list[str], rows: list[list[Any]]) -> None:
+    """Print a table; on a narrow or piped output it stays plain text."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for i, title in enumerate(head):
+        made.add_column(title, justify="left" if i == 0 or not rows or isinstance(rows[0][i], str) else "right")
+    for row in rows:
+        made.add_row(*(str(cell) for cell in row))
+    width = None if sys.stdout.isatty() else 120
+    Console(width=width, highlight=False, markup=False).print(made)
+
+
+def emit(answer: dict[str, Any]) -> None:
+    """Print one JSON document."""
+    import msgspec
+
+    print(msgspec.json.format(msgspec.json.encode(answer, order="sorted"), indent=2).decode())
+
+
+def say(as_json: bool, text: str) -> None:
+    """Print a remark; beside JSON it goes to standard error."""
+    print(text, file=sys.stderr if as_json else sys.stdout, flush=True)
+
+
+def _plain(value: object) -> dict[str, Any]:
+    import msgspec
+
+    made: dict[str, Any] = msgspec.to_builtins(value)
+    return made
+
+
+@contextmanager
+def told(as_json: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Progress on standard error, on a terminal as a bar, elsewhere not at all."""
+    if as_json or not sys.stderr.isatty():
+        yield lambda _what, _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+
+
+if __name__ == "__main__":
+    main()

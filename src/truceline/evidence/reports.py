@@ -1,0 +1,205 @@
+"""What does a file of reports say? One line is one report by one source, as JSON.
+
+The format of the shipped case: what was said, not what happened; several reports of one incident disagree, on purpose.
+Counts over a period are their issuer's claims and statements are words: neither is an act, both are kept.
+
+Source: `agreements/syria-2016/README.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from truceline.acts import ActTree
+from truceline.errors import Fault, InputError, quoted
+from truceline.evidence.aliases import ActAlias, PlaceAlias
+from truceline.evidence.places import Spot
+from truceline.evidence.reading import Manner, Read, RowFault, Rows, lines_of
+from truceline.evidence.schema import Named, region_row
+from truceline.group import CIVILIAN, SETTLEMENT
+from truceline.space import NOWHERE, Region, quantise
+from truceline.span import Span, civil_day, day_span, parse_span
+
+PRECISIONS = ("exact", "hour", "day", "days", "month")
+LICENCE = "facts compiled for this project"
+_TREE = ActTree({})
+_HARM = ("attack", "hinder", "detain", "count")
+
+
+class _Place(msgspec.Struct):
+    name_reported: str | None = None
+    name_en: str | None = None
+    governorate: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    place_precision: str | None = None
+
+
+class _Count(msgspec.Struct):
+    low: int | None = None
+    high: int | None = None
+    unit: str | None = None
+
+
+class _Killed(msgspec.Struct):
+    low: int | None = None
+    high: int | None = None
+
+
+class _Report(msgspec.Struct):
+    id: str
+    kind: str
+    act: str
+    start: str
+    precision: str
+    end: str | None = None
+    place: _Place | None = None
+    actor_claimed: str | None = None
+    target_claimed: str | None = None
+    weapon: str | None = None
+    count: _Count | None = None
+    killed: _Killed | None = None
+    claimed_by: str | None = None
+    publisher: str | None = None
+    url: str | None = None
+    published: str | None = None
+    language: str | None = None
+    note: str | None = None
+
+
+def is_reports(line: str) -> bool:
+    """Whether a first line is one of this format."""
+    try:
+        msgspec.json.decode(line, type=_Report)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def read(file: Iterable[bytes], name: str, manner: Manner) -> Read:
+    """Read a file of reports.
+
+    Args:
+        file: raw lines of the JSONL file.
+        name: the file's name for messages.
+        manner: clock, precision table, aliases and places of the agreement.
+
+    Raises:
+        InputError: the file is not UTF-8, or mostly nonsense.
+    """
+    rows = Rows(name)
+    for number, line in enumerate(lines_of(file, name), 1):
+        if not line.strip():
+            continue
+        row_id = ""
+        try:
+            report = _decoded(line)
+            row_id = report.id
+            rows.take(_row(report, number, manner))
+        except RowFault as fault:
+            rows.reject(number, row_id, fault)
+    if not rows.taken and not rows.rejected:
+        raise InputError(Fault("the file holds no report", name))
+    return rows.read()
+
+
+def _decoded(line: str) -> _Report:
+    try:
+        return msgspec.json.decode(line, type=_Report)
+    except msgspec.ValidationError as error:
+        field = str(error).partition("`$.")[2].rstrip("`") or "report"
+        raise RowFault(field, str(error)) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise RowFault("report", f"not JSON: {error}") from None
+
+
+def _row(report: _Report, line: int, manner: Manner) -> dict[str, Any]:
+    when = _when(report, manner)
+    alias = manner.aliases.act(report.act)
+    weapon, narrower = manner.aliases.weapon(report.weapon)
+    acts = ("count",) if report.kind == "ledger" else _acts(alias, narrower)
+    if manner.latest is not None and when.start > manner.latest and any(_TREE.is_force(act) for act in acts):
+        raise RowFault("start", f"an act of force dated in the future is refused: {report.start}")
+    actor, target = manner.aliases.who(report.actor_claimed), manner.aliases.who(report.target_claimed)
+    place, counted, killed = report.place or _Place(), report.count or _Count(), report.killed or _Killed()
+    return {
+        "id": report.id, "source": "reports", "source_id": report.id, "licence": LICENCE, "may_export": True,
+        "line": line, "kind": report.kind, "start": when.start, "end": when.end, "lasts": when.lasts,
+        "time_text": " to ".join(t for t in (report.start, report.end) if t), "tz": manner.tz,
+        "time_precision": report.precision, "impact": region_row(_impact(place, manner)),
+        "place_text": place.name_en or place.name_reported, "place_precision": place.place_precision,
+        "actor": list(actor.ids), "actor_mode": actor.mode, "actor_umbrella": actor.is_umbrella,
+        "actor_text": report.actor_claimed, "target": list(target.ids), "target_mode": target.mode,
+        "target_umbrella": target.is_umbrella, "target_text": report.target_claimed, "unordered": False,
+        "act": list(acts), "act_text": report.act, "weapon": weapon or report.weapon, "count_low": counted.low,
+        "count_high": counted.high, "count_unit": counted.unit, "killed_low": killed.low, "killed_high": killed.high,
+        "protected": _is_protected(alias, acts, target), "asserted_by": report.claimed_by, "publisher": report.publisher,
+        "url": report.url, "published": report.published, "language": report.language, "note": report.note,
+        "known_at": manner.known_at,
+    }  # fmt: skip
+
+
+def _when(report: _Report, manner: Manner) -> Span:
+    if report.precision not in PRECISIONS:
+        raise RowFault("precision", f"expected one of {', '.join(PRECISIONS)}, got {quoted(report.precision)}")
+    try:
+        first = parse_span(report.start, manner.tz)
+        last = parse_span(report.end, manner.tz) if report.end else first
+        if last.end <= first.start:
+            raise RowFault("end", f"ends before it begins: {quoted(report.end)} < {quoted(report.start)}")
+        if report.precision == "exact":
+            return Span(first.start, last.start, lasts=True) if last.start > first.start else first
+        if report.precision == "hour":
+            return Span(first.start - manner.precision.hour_slack_s, last.start + manner.precision.hour_slack_s)
+        return _whole_days(first, manner.tz).joined(_whole_days(last, manner.tz))
+    except InputError as error:
+        raise RowFault("end" if report.end and quoted(report.end) in str(error) else "start", str(error)) from None
+
+
+def _whole_days(span: Span, tz: str) -> Span:
+    """The civil days that a text touches; midnight at the end of a day is still that day."""
+    first, last = civil_day(span.start, tz), civil_day(span.end - 1, tz)
+    if last < first:
+        last = first + timedelta(days=1)
+    return day_span(first, tz).joined(day_span(last, tz))
+
+
+def _acts(alias: ActAlias | None, narrower: str) -> tuple[str, ...]:
+    if alias is None or not alias.act:
+        return ()
+    return (narrower,) if narrower and _TREE.is_kind(narrower, alias.act) == 1 else (alias.act,)
+
+
+def _impact(place: _Place, manner: Manner) -> Region:
+    alias = manner.aliases.place(place.name_en) or PlaceAlias("", ())
+    countries = [unit.code for unit in manner.placer.atlas.gazetteer if unit.level == 0]
+    country = countries[0] if len(countries) == 1 else ""
+    if alias.kind == "sea":
+        return Region("outside")
+    if alias.kind == "border":
+        return NOWHERE
+    lines = [area.removeprefix("line:") for area in alias.areas if area.startswith("line:")]
+    if lines and lines[0] in manner.placer.atlas.lines:
+        points = [quantise(*xy) for xy in manner.placer.atlas.lines[lines[0]].tolist()]
+        return Region("line", points_e7=tuple(v for point in points for v in point), country=country)
+    word = alias.kind if alias.kind in manner.precision.places else manner.precision.word("reports", place.place_precision or "")
+    names = ((1, place.governorate),) if place.governorate else ()
+    areas = tuple(a for a in alias.areas if not a.startswith("line:")) if place.lat is None or place.lon is None else ()
+    try:
+        return manner.placer.region(Spot(word or "country", place.lon, place.lat, names, country, areas))
+    except InputError as error:
+        raise RowFault("place", str(error)) from None
+
+
+def _is_protected(alias: ActAlias | None, acts: tuple[str, ...], target: Named) -> bool:
+    """Harm to civilians, hospitals, schools, aid: by the act itself, or by what it was done to."""
+    if alias is not None and alias.is_protected:
+        return True
+    if not (CIVILIAN | {SETTLEMENT}).intersection(target.ids):
+        return False
+    return not acts or any(_TREE.is_kind(act, harm) == 1 for act in acts for harm in _HARM)
+

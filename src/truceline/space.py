@@ -1,0 +1,276 @@
+"""Where? Coordinates as integers, regions as what a source's words can mean, distances with a bound.
+
+Longitude before latitude, WGS 84, quantised once to 1e-7 degree (about 1 cm): every inside-or-outside is decided on
+these integers. Edges are straight in longitude/latitude (RFC 7946), distances are geodesic. The geodesic distance is
+computed from the straight chord through the ellipsoid, whose error is known (`CHORD_ERROR`); what lies within that error
+or 1 m of an edge is decided by nobody.
+
+Source: RFC 7946; WGS 84 (NIMA TR8350.2).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from truceline.errors import InputError, quoted
+
+UNITS_PER_DEGREE: Final = 10_000_000
+BAND_M: Final = 1.0
+"""Nearer to an edge than this is 0: no source knows a place that well."""
+
+SEMI_MAJOR_M: Final = 6_378_137.0
+FLATTENING: Final = 1 / 298.257223563
+_E2: Final = FLATTENING * (2 - FLATTENING)
+CHORD_ERROR: Final = 0.015
+"""Share of the chord's correction that may be wrong: the radii of curvature differ by at most 1.0 %."""
+
+MOST_RADIUS_M: Final = 2_000_000
+MOST_VERTICES: Final = 1_000_000
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Geometry = shapely.Geometry
+
+
+@dataclass(frozen=True)
+class Region:
+    """Everywhere a report can mean. One of seven kinds; fields that a kind does not use stay at their defaults.
+
+    Attributes:
+        kind: `disc`, `area` (one or more units of the gazetteer), `hull` (of two discs), `sector` (seen from a post),
+            `line` (a road, a front), `outside` (outside every land zone), `none` (no place stated).
+        lon_e7: longitude of the centre, of the post, or of the coded point, in 1e-7 degree; None = no point.
+        lat_e7: its latitude.
+        radius_m: of the disc, and of both discs of a hull.
+        areas: codes of the units, for `area`.
+        points_e7: `(lon, lat, lon, lat, ...)` for `line` and for the two centres of a `hull`.
+        near_m: inner range of the sector.
+        far_m: outer range of the sector.
+        from_deg: first bearing of the sector, clockwise from true north.
+        to_deg: last bearing of the sector, clockwise from the first.
+        country: code of the stated country, to which the region is cut; empty = not stated.
+    """
+
+    kind: str
+    lon_e7: int | None = None
+    lat_e7: int | None = None
+    radius_m: int = 0
+    areas: tuple[str, ...] = ()
+    points_e7: tuple[int, ...] = ()
+    near_m: int = 0
+    far_m: int = 0
+    from_deg: float = 0.0
+    to_deg: float = 0.0
+    country: str = ""
+
+
+NOWHERE: Final = Region("none")
+KINDS: Final = ("disc", "area", "hull", "sector", "line", "outside", "none")
+
+
+def quantise(lon_deg: float, lat_deg: float) -> tuple[int, int]:
+    """Bring a position to the grid, to the nearest 1e-7 degree.
+
+    Raises:
+        InputError: not finite or out of range; the message never repeats the position.
+
+    >>> quantise(36.65, 35.93)
+    (366500000, 359300000)
+    """
+    if not (math.isfinite(lon_deg) and -180 <= lon_deg <= 180):
+        raise InputError(f"longitude out of range: expected -180..180, got {quoted(round(lon_deg, 1))}")
+    if not (math.isfinite(lat_deg) and -90 <= lat_deg <= 90):
+        raise InputError(f"latitude out of range: expected -90..90, got {quoted(round(lat_deg, 1))}")
+    return round(lon_deg * UNITS_PER_DEGREE), round(lat_deg * UNITS_PER_DEGREE)
+
+
+def disc(lon_deg: float, lat_deg: float, radius_m: int, country: str = "") -> Region:
+    """Everywhere within `radius_m` metres of a point."""
+    if not 0 <= radius_m <= MOST_RADIUS_M:
+        raise InputError(f"radius out of range: expected 0..{MOST_RADIUS_M} m, got {quoted(radius_m)}")
+    lon_e7, lat_e7 = quantise(lon_deg, lat_deg)
+    return Region("disc", lon_e7, lat_e7, radius_m, country=country)
+
+
+def on_grid(shape: Geometry) -> Geometry:
+    """Quantise a geometry in degrees: its coordinates become whole numbers of 1e-7 degree."""
+    return shapely.transform(shape, lambda xy: np.round(xy * UNITS_PER_DEGREE))
+
+
+def in_degrees(shape: Geometry) -> Geometry:
+    """The same geometry in degrees, for drawing."""
+    return shapely.transform(shape, lambda xy: xy / UNITS_PER_DEGREE)
+
+
+def checked_polygon(shape: Geometry, name: str) -> Geometry:
+    """Quantise a polygon and refuse what is not one.
+
+    Args:
+        shape: polygon or multipolygon in degrees.
+        name: how the message calls it.
+
+    Raises:
+        InputError: not a polygon, out of range, too many vertices, crosses itself, no area, or spans the antimeridian.
+    """
+    if shapely.get_type_id(shape) not in (3, 6) or shapely.is_empty(shape):
+        raise InputError(f"zone {quoted(name)}: expected a polygon, got {shape.geom_type}")
+    xy = shapely.get_coordinates(shape)
+    if len(xy) > MOST_VERTICES:
+        raise InputError(f"zone {quoted(name)}: expected at most {MOST_VERTICES} vertices, got {len(xy)}")
+    if not np.isfinite(xy).all() or (np.abs(xy) > (180.0, 90.0)).any():
+        raise InputError(f"zone {quoted(name)}: a vertex is out of range, expected -180..180 and -90..90")
+    if np.ptp(xy[:, 0]) > 180:
+        raise InputError(f"zone {quoted(name)}: spans the antimeridian; cut it there into two polygons")
+    if np.abs(xy[:, 1]).max() > 85:
+        raise InputError(f"zone {quoted(name)}: reaches beyond 85 degrees of latitude, where no zone is judged")
+    grid = on_grid(shape)
+    if not shapely.is_valid(grid):
+        raise InputError(f"zone {quoted(name)}: {_invalid(grid)}")
+    if shapely.area(grid) == 0:
+        raise InputError(f"zone {quoted(name)}: encloses no area")
+    return shapely.normalize(grid)
+
+
+def ecef(lon_deg: Floats, lat_deg: Floats) -> Floats:
+    """Earth-centred coordinates of points on the ellipsoid: `(n, 3)` metres."""
+    lon, lat = np.radians(lon_deg), np.radians(lat_deg)
+    n = SEMI_MAJOR_M / np.sqrt(1 - _E2 * np.sin(lat) ** 2)
+    return np.stack(
+        [n * np.cos(lat) * np.cos(lon), n * np.cos(lat) * np.sin(lon), n * (1 - _E2) * np.sin(lat)], axis=-1
+    )
+
+
+def metres_per_degree(lat_deg: Floats) -> tuple[Floats, Floats]:
+    """Length of a degree of longitude and of latitude at a latitude: two `(n,)` arrays, metres."""
+    s = np.sin(np.radians(lat_deg))
+    w = 1 - _E2 * s * s
+    east = SEMI_MAJOR_M / np.sqrt(w) * np.cos(np.radians(lat_deg))
+    north = SEMI_MAJOR_M * (1 - _E2) / w**1.5
+    return east * np.pi / 180, north * np.pi / 180
+
+
+def geodesic_m(chord_m: Floats, lat_deg: Floats) -> tuple[Floats, Floats]:
+    """Geodesic length of a straight chord through the ellipsoid, and how far it can be wrong.
+
+    Args:
+        chord_m: `(n,)` metres, at most 2,000 km.
+        lat_deg: `(n,)` latitude of one end.
+
+    Returns:
+        `(n,)` metres and `(n,)` bound of the error in metres: 0.3 mm at 25 km, 13 mm at 100 km.
+    """
+    s2 = np.sin(np.radians(lat_deg)) ** 2
+    radius = SEMI_MAJOR_M * np.sqrt(1 - _E2) / (1 - _E2 * s2)
+    half = np.clip(chord_m / (2 * radius), 0.0, 1.0)
+    length = 2 * radius * np.arcsin(half)
+    return length, (length - chord_m) * CHORD_ERROR + 1e-6
+
+
+def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
+    """Geodesic distance of two points in degrees, metres; within the bound of `geodesic_m`.
+
+    >>> round(distance_m(36.0, 35.0, 36.0, 35.1))
+    11095
+    """
+    a, b = ecef(np.array([lon1, lon2]), np.array([lat1, lat2]))
+    length, _ = geodesic_m(np.array([np.linalg.norm(a - b)]), np.array([(lat1 + lat2) / 2]))
+    return float(length[0])
+
+
+def outline(region: Region) -> Geometry | None:
+    """Shape of a region on the grid, drawn to within 0.2 m of its true edge; None where its kind has none of its own."""
+    if region.kind == "disc":
+        return _circle(region, region.radius_m)
+    if region.kind == "hull":
+        ends = [
+            _around(region.points_e7[i] / 1e7, region.points_e7[i + 1] / 1e7, float(region.radius_m)) for i in (0, 2)
+        ]
+        return on_grid(shapely.convex_hull(shapely.MultiPoint(np.vstack(ends))))
+    if region.kind == "sector":
+        return _sector(region)
+    if region.kind == "line":
+        return shapely.LineString(np.array(region.points_e7, dtype=np.float64).reshape(-1, 2))
+    return None
+
+
+def _centre(region: Region) -> tuple[float, float]:
+    if region.lon_e7 is None or region.lat_e7 is None:
+        raise InputError(f"a {region.kind} needs a position")
+    return region.lon_e7 / UNITS_PER_DEGREE, region.lat_e7 / UNITS_PER_DEGREE
+
+
+def _circle(region: Region, radius_m: float) -> Geometry:
+    lon, lat = _centre(region)
+    return on_grid(shapely.Polygon(_around(lon, lat, radius_m)) if radius_m else shapely.Point(lon, lat))
+
+
+def _sector(region: Region) -> Geometry:
+    sweep = region.to_deg - region.from_deg
+    far = (region.from_deg, region.to_deg, float(region.far_m))
+    if sweep >= 360:
+        whole = _circle(region, region.far_m)
+        return whole.difference(_circle(region, region.near_m)) if region.near_m else whole
+    lon, lat = _centre(region)
+    sides = [_ray(lon, lat, bearing, region.near_m, region.far_m) for bearing in (region.to_deg, region.from_deg)]
+    arcs = [_around(lon, lat, radius, first, last) for first, last, radius in (far, (far[0], far[1], region.near_m))]
+    ring = np.vstack([arcs[0], sides[0][::-1], arcs[1][::-1] if region.near_m else arcs[1][:1], sides[1]])
+    return on_grid(shapely.Polygon(ring))
+
+
+def _around(lon: float, lat: float, radius_m: float, first: float = 0.0, last: float = 360.0) -> Floats:
+    """Points `(n, 2)` in degrees on an arc about a centre, close enough that the sagitta is at most 0.1 m."""
+    from pyproj import Geod  # noqa: PLC0415  # a slow import that most commands do not need
+
+    step = math.degrees(2 * math.acos(1 - min(0.1 / max(radius_m, 0.2), 0.5)))
+    n = max(math.ceil((last - first) / step), 4) + 1
+    bearing = np.linspace(first, last, n)
+    x, y, _ = Geod(ellps="WGS84").fwd(np.full(n, lon), np.full(n, lat), bearing, np.full(n, radius_m))
+    return np.stack([x, y], axis=-1)
+
+
+def _ray(lon: float, lat: float, bearing_deg: float, near_m: float, far_m: float) -> Floats:
+    """Points `(n, 2)` in degrees along a bearing, every 250 m, both ends left out."""
+    from pyproj import Geod  # noqa: PLC0415  # a slow import that most commands do not need
+
+    metres = np.linspace(near_m, far_m, max(math.ceil((far_m - near_m) / 250), 2))[1:-1]
+    n = len(metres)
+    x, y, _ = Geod(ellps="WGS84").fwd(np.full(n, lon), np.full(n, lat), np.full(n, bearing_deg), metres)
+    return np.stack([x, y], axis=-1)
+
+
+def beside_line(points_deg: Floats, side: str, within_m: float) -> Geometry:
+    """The strip on one side of a line: all points within `within_m` metres of it on its `side`, with flat ends.
+
+    Worked out in a plane that is true to scale at the middle of the line, then quantised: the quantised strip is the
+    zone. Off by less than 0.1 % of `within_m` for lines up to 100 km.
+
+    Args:
+        points_deg: `(n, 2)` longitude, latitude of the line.
+        side: `north`, `south`, `east` or `west`.
+        within_m: width of the strip.
+    """
+    middle = (points_deg.min(axis=0) + points_deg.max(axis=0)) / 2
+    east, north = metres_per_degree(np.array([middle[1]]))
+    scale = np.array([east[0], north[0]])
+    plane = (points_deg - middle) * scale
+    along = plane[-1] - plane[0]
+    left = np.array([-along[1], along[0]])
+    towards = {"north": (0, 1), "south": (0, -1), "east": (1, 0), "west": (-1, 0)}[side]
+    sign = 1 if float(left @ np.array(towards)) > 0 else -1
+    strip = shapely.buffer(
+        shapely.LineString(plane), sign * within_m, quad_segs=64, cap_style="flat", join_style="round", single_sided=True
+    )
+    return checked_polygon(shapely.transform(strip, lambda xy: xy / scale + middle), f"{side} of a line")
+
+
+def _invalid(grid: Geometry) -> str:
+    reason = shapely.is_valid_reason(grid)
+    at = reason[reason.find("[") + 1 : reason.find("]")].split() if "[" in reason else []
+    near = f" near {float(at[0]) / 1e7:.2f}, {float(at[1]) / 1e7:.2f}" if len(at) == 2 else ""
+    return ("crosses itself" if reason.startswith("Self-intersection") else reason.split("[")[0].lower()) + near

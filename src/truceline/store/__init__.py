@@ -1,0 +1,1 @@
+"""Keeping: a case folder whose files are the truth."""

@@ -1,0 +1,1 @@
+"""The web: for now the pages of a case, served as files."""
