@@ -8,8 +8,5 @@ __version__ = "0.1.0"
 RULE_VERSION = "1"
 """Raised by every change that can alter a verdict (starred in CHANGELOG.md)."""
 
-LAW = (
-    "International humanitarian law applies whatever the answer. "
-    "Absence from a list removes no protection."
-)
+LAW = "International humanitarian law applies whatever the answer. Absence from a list removes no protection."
 """The line that every page, report and export carries."""

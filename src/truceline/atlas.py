@@ -1,7 +1,7 @@
 """Which units, zones and lines does a file of areas hold? The gazetteer together with its shapes.
 
-Reads GeoJSON and GeoParquet as bytes. Units are recognised by a code column (`code`, `PCODE`, `iso_3166_2`, or the finest of
-`ADM0_PCODE` .. `ADM4_PCODE`), lines by `role: line`; what has neither is a drawn zone.
+Reads GeoJSON and GeoParquet as bytes. Units are recognised by a code column (`code`, `PCODE`, `iso_3166_2`, or the
+finest of `ADM0_PCODE` .. `ADM4_PCODE`), lines by `role: line`; what has neither is a drawn zone.
 
 Source: RFC 7946; GeoParquet 1.1.
 """

@@ -1,4 +1,7 @@
-"""The command line: parses, calls the desk, prints. Every command has `--json`; exit codes are those of `errors.EXIT_CODES`."""
+"""The command line: parses, calls the desk, prints.
+
+Every command has `--json`; exit codes are those of `errors.EXIT_CODES`. Heavy imports wait until a command needs them.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,14 @@ agreement_app = typer.Typer(help="Look into the text of an agreement.", no_args_
 app.add_typer(agreement_app, name="agreement")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-Areas = Annotated[list[Path] | None, typer.Option("--areas", help="A file of areas (GeoJSON, GeoParquet); repeat for more.")]
+Areas = Annotated[
+    list[Path] | None, typer.Option("--areas", help="A file of areas (GeoJSON, GeoParquet); repeat for more.")
+]
 Since = Annotated[str, typer.Option("--from", help="Only what can have happened from this moment on.")]
 Until = Annotated[str, typer.Option("--until", help="Only what can have happened before this moment.")]
-KnownAt = Annotated[str, typer.Option("--known-at", help="Judge as known at a time (RFC 3339), or at `#index` of the case.")]
+KnownAt = Annotated[
+    str, typer.Option("--known-at", help="Judge as known at a time (RFC 3339), or at `#index` of the case.")
+]
 Out = Annotated[Path | None, typer.Option("--out", help="Write the assessments to this Parquet file.")]
 
 
@@ -64,7 +71,8 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Load the shipped case into a case folder, assess it, print a summary and serve its page."""
-    from truceline import desk, pages
+    from truceline import desk
+    from truceline.desk import pages
     from truceline.web import serve
 
     with told(as_json) as tell:
@@ -89,7 +97,9 @@ def init(
 
     case = desk.init_case(folder, agreement)
     answer = {"folder": str(folder), "agreement": case.info.agreement, "agreement_sha256": case.info.agreement_sha256}
-    emit(answer) if as_json else print(f"{folder}: a case for {case.info.agreement} ({case.info.agreement_sha256[:12]})")
+    emit(answer) if as_json else print(
+        f"{folder}: a case for {case.info.agreement} ({case.info.agreement_sha256[:12]})"
+    )
 
 
 @app.command()
@@ -122,9 +132,11 @@ def add(
 
 
 @app.command()
-def assess(
+def assess(  # noqa: PLR0917  # the signature is the command line
     what: Annotated[Path, typer.Argument(help="A case folder, or the text of an agreement (YAML).")],
-    evidence: Annotated[list[Path] | None, typer.Argument(help="With an agreement: files of evidence and signed acts.")] = None,
+    evidence: Annotated[
+        list[Path] | None, typer.Argument(help="With an agreement: files of evidence and signed acts.")
+    ] = None,
     areas: Areas = None,
     since: Since = "",
     until: Until = "",
@@ -145,7 +157,9 @@ def assess(
         say(as_json, f"\nAssessments: {out}")
 
 
-def _assessed(what: Path, evidence: list[Path], areas: list[Path], asked: Asked, tell: Callable[[str, int, int], None]) -> Outcome:
+def _assessed(
+    what: Path, evidence: list[Path], areas: list[Path], asked: Asked, tell: Callable[[str, int, int], None]
+) -> Outcome:
     from truceline import desk
     from truceline.errors import InputError
     from truceline.store.folder import CaseFolder
@@ -163,7 +177,7 @@ def _assessed(what: Path, evidence: list[Path], areas: list[Path], asked: Asked,
 
 
 @app.command()
-def where(
+def where(  # noqa: PLR0917  # the signature is the command line
     evidence: Annotated[Path, typer.Argument(help="A file of reports.")],
     zones: Annotated[Path, typer.Argument(help="Zones: GeoJSON or GeoParquet.")],
     name_field: Annotated[str, typer.Option("--name-field", help="The column that names a zone.")] = "",
@@ -178,25 +192,33 @@ def where(
 
     with told(as_json) as tell:
         tell("reading", 0, 1)
-        read, found = desk.count_where(
-            evidence, zones, name_field=name_field, disc_m=disc_m, since=since, until=until, tz=tz, tell=tell
-        )
+        wanted = desk.Wanted(name_field, disc_m, since, until, tz)
+        read, found = desk.count_where(evidence, zones, wanted, tell)
     if as_json:
-        counts = [{"zone": c.zone, "name": c.name, "naive": c.naive, "surely": c.surely, "possibly": c.possibly} for c in found]
+        counts = [
+            {"zone": c.zone, "name": c.name, "naive": c.naive, "surely": c.surely, "possibly": c.possibly}
+            for c in found
+        ]
         emit({
-            "observations": read.table.num_rows, "rejected": read.rejected.num_rows, "evidence": desk.evidence_row(read),
+            "observations": read.table.num_rows, "rejected": read.rejected.num_rows,
+            "evidence": desk.evidence_row(read),
             "from": since or None, "until": until or None, "disc_m": disc_m, "zones": counts, "law": LAW,
         })  # fmt: skip
         return
-    table(["zone", "name", "naive", "surely", "possibly"], [[c.zone, c.name, c.naive, c.surely, c.possibly] for c in found])
+    table(
+        ["zone", "name", "naive", "surely", "possibly"],
+        [[c.zone, c.name, c.naive, c.surely, c.possibly] for c in found],
+    )
     print(f"\n{LAW}")
 
 
 @app.command()
-def report(
+def report(  # noqa: PLR0917  # the signature is the command line
     folder: Annotated[Path, typer.Argument(help="Case folder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The HTML file to write.")],
-    cut_off: Annotated[str, typer.Option("--cut-off", help="The report ends before this moment; empty = after everything.")] = "",
+    cut_off: Annotated[
+        str, typer.Option("--cut-off", help="The report ends before this moment; empty = after everything.")
+    ] = "",
     lang: Annotated[str, typer.Option("--lang", help="en, ar or ru.")] = "en",
     reader: Annotated[str, typer.Option("--for", help="secretariat, party:ID or public.")] = "secretariat",
     known_at: KnownAt = "",
@@ -204,13 +226,18 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write the report of a case: one HTML file that stands alone and prints well."""
-    from truceline import desk, pages
+    from truceline import desk
+    from truceline.desk import pages
     from truceline.store.folder import CaseFolder
 
     with told(as_json) as tell:
-        outcome = desk.assess_case(CaseFolder.open(folder), desk.Asked(until=cut_off, known_at=known_at), areas or [], tell)
+        outcome = desk.assess_case(
+            CaseFolder.open(folder), desk.Asked(until=cut_off, known_at=known_at), areas or [], tell
+        )
         written = pages.write_one(outcome, output, lang=lang, reader=reader, cut_off=cut_off)
-    emit({"file": str(output), "bytes": written, "lang": lang, "for": reader}) if as_json else print(f"{output}: {written} bytes")
+    emit({"file": str(output), "bytes": written, "lang": lang, "for": reader}) if as_json else print(
+        f"{output}: {written} bytes"
+    )
 
 
 @agreement_app.command("check")
@@ -255,12 +282,18 @@ def _show(outcome: Outcome, as_json: bool) -> None:
         emit(answer)
         return
     total = answer["any"]
-    print(f"{answer['agreement']['title']}: {answer['observations']} reports judged, {answer['rejected']} rows rejected.")
     print(
-        f"If true, {total['surely']} surely fall under a prohibition, {total['possibly']} possibly, {total['no']} do not; "
+        f"{answer['agreement']['title']}: {answer['observations']} reports judged, {answer['rejected']} rows rejected."
+    )
+    print(
+        f"If true, {total['surely']} surely fall under a prohibition, {total['possibly']} possibly, "
+        f"{total['no']} do not; "
         f"{answer['protected']} harm people or places that humanitarian law protects. Findings signed: 0."
     )
-    print(f"Reading shown: {', '.join(f'{k} = {v}' for k, v in answer['readings'].items())}. Supported: 0 (corroboration) throughout.\n")
+    print(
+        f"Reading shown: {', '.join(f'{k} = {v}' for k, v in answer['readings'].items())}. "
+        "Supported: 0 (corroboration) throughout.\n"
+    )
     rows = [
         [term, t["surely"], t["possibly"], t["no"], ", ".join(f"{r} {n}" for r, n in t["reasons"].items())]
         for term, t in answer["terms"].items()

@@ -71,9 +71,7 @@ class Course:
     @classmethod
     def steps(cls, steps: Iterable[tuple[int, Answer]], before: Answer = NEVER) -> Course:
         """The answer `before`, until each step changes it."""
-        found = {LONG_AGO: before}
-        for at, answer in sorted(steps, key=lambda step: step[0]):
-            found[at] = answer
+        found = {LONG_AGO: before} | dict(sorted(steps, key=lambda step: step[0]))
         return _joined(tuple(found), tuple(found.values()))
 
     @classmethod

@@ -7,7 +7,8 @@
     ├── VerificationError   a proof that fails
     └── StoreError          the disk, or what lies on it
 
-Breaches, rejected rows and late duties are data, never exceptions. All faults of one file are gathered, then raised once.
+Breaches, rejected rows and late duties are data, never exceptions. All faults of one file are gathered, then raised
+once.
 """
 
 from __future__ import annotations

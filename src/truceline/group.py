@@ -1,7 +1,7 @@
 """Who is who in the joint group, who is part of whom, and who may see how much?
 
-Parties, guarantors, bodies, sides and groups with their *part of* chains; the reserved words for targets that no term may
-turn into a target; and the place ladder as one function.
+Parties, guarantors, bodies, sides and groups with their *part of* chains; the reserved words for targets that no term
+may turn into a target; and the place ladder as one function.
 
 Source: the table "What it will never be" of the product's design; additional protocol I of 1977, articles 48 to 58.
 """

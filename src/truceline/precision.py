@@ -15,7 +15,9 @@ PLACES: Mapping[str, int] = {
 """Words for a place and the radius of their disc in metres."""
 
 SOURCES: Mapping[str, Mapping[str, str]] = {
-    "ucdp": {"1": "town", "2": "about-25km", "3": "unit:2", "4": "unit:1", "5": "country", "6": "country", "7": "outside"},
+    "ucdp": {
+        "1": "town", "2": "about-25km", "3": "unit:2", "4": "unit:1", "5": "country", "6": "country", "7": "outside",
+    },
     "acled": {"1": "town", "2": "about-25km", "3": "unit:1"},
     "reports": {
         "site": "site", "village": "village", "town": "town", "city": "city", "district": "unit:2",

@@ -2,8 +2,8 @@
 
 Longitude before latitude, WGS 84, quantised once to 1e-7 degree (about 1 cm): every inside-or-outside is decided on
 these integers. Edges are straight in longitude/latitude (RFC 7946), distances are geodesic. The geodesic distance is
-computed from the straight chord through the ellipsoid, whose error is known (`CHORD_ERROR`); what lies within that error
-or 1 m of an edge is decided by nobody.
+computed from the straight chord through the ellipsoid, whose error is known (`CHORD_ERROR`); what lies within that
+error or 1 m of an edge is decided by nobody.
 
 Source: RFC 7946; WGS 84 (NIMA TR8350.2).
 """
@@ -119,7 +119,7 @@ def checked_polygon(shape: Geometry, name: str) -> Geometry:
         InputError: not a polygon, out of range, too many vertices, crosses itself, no area, or spans the antimeridian.
     """
     if shapely.get_type_id(shape) not in (3, 6) or shapely.is_empty(shape):
-        raise InputError(f"zone {quoted(name)}: expected a polygon, got {shape.geom_type}")
+        raise InputError(f"zone {quoted(name)}: expected a polygon, got {type(shape).__name__}")
     xy = shapely.get_coordinates(shape)
     if len(xy) > MOST_VERTICES:
         raise InputError(f"zone {quoted(name)}: expected at most {MOST_VERTICES} vertices, got {len(xy)}")
@@ -184,7 +184,7 @@ def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
 
 
 def outline(region: Region) -> Geometry | None:
-    """Shape of a region on the grid, drawn to within 0.2 m of its true edge; None where its kind has none of its own."""
+    """Shape of a region on the grid, to within 0.2 m of its true edge; None where its kind has none of its own."""
     if region.kind == "disc":
         return _circle(region, region.radius_m)
     if region.kind == "hull":
@@ -215,7 +215,7 @@ def _sector(region: Region) -> Geometry:
     far = (region.from_deg, region.to_deg, float(region.far_m))
     if sweep >= 360:
         whole = _circle(region, region.far_m)
-        return whole.difference(_circle(region, region.near_m)) if region.near_m else whole
+        return shapely.difference(whole, _circle(region, region.near_m)) if region.near_m else whole
     lon, lat = _centre(region)
     sides = [_ray(lon, lat, bearing, region.near_m, region.far_m) for bearing in (region.to_deg, region.from_deg)]
     arcs = [_around(lon, lat, radius, first, last) for first, last, radius in (far, (far[0], far[1], region.near_m))]
@@ -264,7 +264,12 @@ def beside_line(points_deg: Floats, side: str, within_m: float) -> Geometry:
     towards = {"north": (0, 1), "south": (0, -1), "east": (1, 0), "west": (-1, 0)}[side]
     sign = 1 if float(left @ np.array(towards)) > 0 else -1
     strip = shapely.buffer(
-        shapely.LineString(plane), sign * within_m, quad_segs=64, cap_style="flat", join_style="round", single_sided=True
+        shapely.LineString(plane),
+        sign * within_m,
+        quad_segs=64,
+        cap_style="flat",
+        join_style="round",
+        single_sided=True,
     )
     return checked_polygon(shapely.transform(strip, lambda xy: xy / scale + middle), f"{side} of a line")
 

@@ -1,4 +1,4 @@
-"""Does the text hold together? References, cycles, empty windows; and conflicts, which are reported and never resolved."""
+"""Does the text hold together? References, cycles, empty windows; and conflicts, which are only reported."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def conflicts(agreement: Agreement) -> Iterator[str]:
             continue
         for ban in bans:
             if any(agreement.acts.is_kind(act, cls) == 1 for cls in ban.does) and ban.who == duty.who:
-                yield f"terms {quoted(duty.id)} and {quoted(ban.id)} require and forbid {quoted(act)} of the same actors"
+                pair = f"{quoted(duty.id)} and {quoted(ban.id)}"
+                yield f"terms {pair} require and forbid {quoted(act)} of the same actors"
 
 
 def _actors(agreement: Agreement, say: Say) -> None:
@@ -180,7 +181,9 @@ def _names(term: Term) -> Iterator[str]:
         elif isinstance(here, list):
             ahead += here
         elif isinstance(here, dict):
-            ahead += [v for k, v in here.items() if k in ("at", "from", "until", "all", "any", "both", "not", "readings")]
+            ahead += [
+                v for k, v in here.items() if k in ("at", "from", "until", "all", "any", "both", "not", "readings")
+            ]
 
 
 def _cycles(edges: Mapping[str, Iterable[str]]) -> list[str]:

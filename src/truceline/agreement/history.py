@@ -1,7 +1,7 @@
 """What is in force at a moment, as known at a moment?
 
-`History` holds the text and the signed acts. `as_known` gives a `Standing`: every window, acceptance and designation as a
-`Course` in time, as it was known then, under one choice of readings. A `Standing` decides nothing about reports.
+`History` holds the text and the signed acts. `as_known` gives a `Standing`: every window, acceptance and designation
+as a `Course` in time, as it was known then, under one choice of readings. A `Standing` decides nothing about reports.
 
 Acts of the record are closed-world: what is not in the record as known then was not done. A deed outside it, such as
 a withdrawal, is open-world: from the moment it is owed it may have been done, so it is 0.
@@ -200,7 +200,9 @@ class Standing:
         term = self.agreement.terms.get(power) if isinstance(power, str) else None
         if term is None:
             return []
-        made = [a for a in self.acts if a.act == "extend" and a.of in (term.id, *_prolongs(term)) and self._signed(term, a)]
+        made = [
+            a for a in self.acts if a.act == "extend" and a.of in (term.id, *_prolongs(term)) and self._signed(term, a)
+        ]
         return sorted(made, key=lambda act: (act.at, act.id))
 
     @staticmethod
@@ -234,7 +236,10 @@ class Standing:
             return self.status(actor, rule, is_umbrella=is_umbrella)
         courses = []
         for key, value in rule.items():
-            items = [self._rule(actor, item, is_umbrella=is_umbrella) for item in (value if isinstance(value, list) else [value])]
+            items = [
+                self._rule(actor, item, is_umbrella=is_umbrella)
+                for item in (value if isinstance(value, list) else [value])
+            ]
             if key == "not":
                 courses.append(not_course(any_course(items)))
             else:
@@ -251,9 +256,7 @@ class Standing:
         ids = set(actors)
         facts = [f for f in self.agreement.facts if f.what == "accepted" and f.of in ids]
         windows = [combined([_dated(f)], _disputed) if self._is_one_sided(f, facts) else _dated(f) for f in facts]
-        for act in self.acts:
-            if act.act == "accept" and ids.intersection(act.by):
-                windows.append(Course.window(act.at))
+        windows += [Course.window(a.at) for a in self.acts if a.act == "accept" and ids.intersection(a.by)]
         left = [a.at for a in self.acts if a.act == "withdraw" and ids.intersection(a.by)]
         whole = any_course(windows)
         return all_courses([whole, not_course(Course.window(min(left)))]) if left else whole
@@ -306,8 +309,10 @@ class Standing:
 
 
 def _dated(fact: Fact) -> Course:
-    return Course.window(fact.start, fact.end if fact.end < FAR_AHEAD else None) if fact.start > LONG_AGO else (
-        Course.steps([(fact.end, NEVER)], before=SURE) if fact.end < FAR_AHEAD else ALWAYS
+    return (
+        Course.window(fact.start, fact.end if fact.end < FAR_AHEAD else None)
+        if fact.start > LONG_AGO
+        else (Course.steps([(fact.end, NEVER)], before=SURE) if fact.end < FAR_AHEAD else ALWAYS)
     )
 
 
@@ -359,7 +364,9 @@ def read_act(fields: Mapping[str, Any], tz: str, known_at: int) -> SignedAct:
         raise InputError(f"unknown signed act `{fields.get('act')}`")
     if "at" not in fields:
         raise InputError("a signed act needs `at`")
-    times = {k: parse_instant(str(fields[k]), tz) for k in ("at", "known_at", "start", "until") if fields.get(k) is not None}
+    times = {
+        k: parse_instant(str(fields[k]), tz) for k in ("at", "known_at", "start", "until") if fields.get(k) is not None
+    }
     by = fields.get("by", ())
     return SignedAct(
         id=str(fields.get("id", f"{fields['act']}-{fields['at']}")),
@@ -372,5 +379,3 @@ def read_act(fields: Mapping[str, Any], tz: str, known_at: int) -> SignedAct:
         is_yes=bool(fields.get("is_yes", False)),
         **{k: str(fields.get(k, "")) for k in ("of", "term", "area", "callsign", "to")},
     )
-
-

@@ -101,7 +101,7 @@ class _Reader:
             return Node(self._mapping(raw, depth), line)
         if isinstance(raw, yaml.SequenceNode):
             return Node([self.node(item, depth + 1) for item in raw.value], line)
-        return Node(_scalar(raw), line)
+        return Node(_scalar(raw) if isinstance(raw, yaml.ScalarNode) else None, line)
 
     def _mapping(self, raw: yaml.MappingNode, depth: int) -> dict[str, Node]:
         found: dict[str, Node] = {}

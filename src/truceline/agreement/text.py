@@ -1,6 +1,7 @@
 """How does an agreement become data? YAML to model, with the file and line in every fault, all faults at once.
 
-The steps, in order, and repeated at their lines: 1 bytes to nodes, 2 actors and acts, 3 zones and instruments, 4 facts, 5 terms,
+The steps, in order, and repeated at their lines: 1 bytes to nodes, 2 actors and acts, 3 zones and instruments, 4
+facts, 5 terms,
 6 references between terms, 7 canonical hash.
 """
 
@@ -11,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from truceline import precision as table
+from truceline.acts import ActTree
 from truceline.agreement import check
 from truceline.agreement import vocabulary as words
-from truceline.acts import ActTree
 from truceline.agreement.lines import Node, read_lines
 from truceline.agreement.model import TERM_KINDS, Agreement, Fact, Instrument, Selector, Term, Zone
 from truceline.canon import hash_value, sha256
@@ -245,7 +246,8 @@ class _Reader:
         return made
 
     def _geo(self, made: Zone, fields: Mapping[str, Node]) -> Zone:
-        codes, annex = [], []
+        codes: list[str] = []
+        annex: list[str] = []
         for geo in self.texts(fields, "geo"):
             scheme, _, key = geo.partition(":")
             if scheme not in ("admin", "annex") or not key:
@@ -268,8 +270,10 @@ class _Reader:
         if node is None:
             return ()
         points = node.plain()
-        ok = isinstance(points, list) and len(points) >= 3 and all(
-            isinstance(p, list) and len(p) == 2 and all(type(v) in (int, float) for v in p) for p in points
+        ok = (
+            isinstance(points, list)
+            and len(points) >= 3
+            and all(isinstance(p, list) and len(p) == 2 and all(type(v) in (int, float) for v in p) for p in points)
         )
         if not ok:
             self.fault(node, "expected a list of at least three `[longitude, latitude]`", "polygon")

@@ -28,11 +28,12 @@ CONDITION = frozenset(
     # time
     "at before after within from until for then lapse_on_silence elapsed or_elapsed by "
     # the record
-    "done accepted status finding findings fulfilled notice request published opened answered breach agree ask to ahead "
-    "matches term "
+    "done accepted status finding findings fulfilled notice request published opened answered breach agree ask to "
+    "ahead matches term "
     # the evidence
-    "count rate ratio none consecutive coverage earlier followed act actor target near_m in that days calendar reset_by "
-    "day_findings deaths_vs_baseline at_least at_most per counting baseline do m of clear checkpoint count_max complies "
+    "count rate ratio none consecutive coverage earlier followed act actor target near_m in that days calendar "
+    "reset_by day_findings deaths_vs_baseline at_least at_most per counting baseline do m of clear checkpoint "
+    "count_max complies "
     # words and worlds
     "readings both all any not k while simultaneous".split()
 )

@@ -71,9 +71,7 @@ def agreed(columns: Sequence[Answers], otherwise: Reason) -> Answers:
     has_yes, has_no = (values == YES).any(axis=0), (values == NO).any(axis=0)
     alike = (values == values[0]).all(axis=0) & (values[0] != UNKNOWN)
     why = np.where((has_yes & has_no) | (why == 0), why | np.uint32(otherwise.bit), why)
-    return Answers(
-        np.where(alike, values[0], UNKNOWN).astype(np.int8), np.where(alike, 0, why).astype(np.uint32)
-    )
+    return Answers(np.where(alike, values[0], UNKNOWN).astype(np.int8), np.where(alike, 0, why).astype(np.uint32))
 
 
 def renamed(column: Answers, old: Reason, new: Reason) -> Answers:

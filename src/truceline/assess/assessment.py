@@ -81,7 +81,11 @@ class Assessed:
 
 
 def assess(
-    reports: Sequence[Observation], history: History, placed: Placed, known_at: int | None = None, tell: Tell | None = None
+    reports: Sequence[Observation],
+    history: History,
+    placed: Placed,
+    known_at: int | None = None,
+    tell: Tell | None = None,
 ) -> Assessed:
     """Hold reports against every term, as known at a moment, under the reading shown and the others beside it.
 
@@ -134,7 +138,9 @@ def group_of(report: Observation, law: Law) -> str:
         status = law.standing.status
         out = [status(a, "excluded", is_umbrella=named.is_umbrella).during(span).value == YES for a in ids]
         bound = [status(a, "bound", is_umbrella=named.is_umbrella).during(span).value == YES for a in ids]
-        sides.append("mixed" if any(out) and not all(out) else "excluded" if any(out) else "bound" if any(bound) else "other")
+        sides.append(
+            "mixed" if any(out) and not all(out) else "excluded" if any(out) else "bound" if any(bound) else "other"
+        )
     for name in ("mixed", "excluded"):
         if name in sides:
             return name

@@ -1,7 +1,7 @@
 """The same as `spec`, over tables: factor by factor, each worked out once per distinct region, name or act.
 
-`spec` is the meaning and the oracle; a random differential test holds the two equal, value and reasons. Exceptions are sparse
-(somebody must have invoked them), so the rows that have one are asked of `spec` itself.
+`spec` is the meaning and the oracle; a random differential test holds the two equal, value and reasons. Exceptions
+are sparse (somebody must have invoked them), so the rows that have one are asked of `spec` itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from truceline.assess.spec import Law
 from truceline.course import Course
 from truceline.evidence.schema import JOINT, NOBODY, UNNAMED, Named, Observation
 from truceline.verdict import NEVER, NO, SURE, UNKNOWN, Answer, Reason, undecided
-
 
 T = TypeVar("T", bound=Hashable)
 

@@ -1,13 +1,14 @@
 """Does everywhere a report can mean lie within the zone, outside it, or neither?
 
-+1 the whole region lies within, -1 none of it does, 0 otherwise, and always 0 nearer than 1 m to an edge. Named areas are
-compared by code; geometry decides only between gazetteers and for drawn zones. A region with a stated country is cut to
-that country where its shape is known.
++1 the whole region lies within, -1 none of it does, 0 otherwise, and always 0 nearer than 1 m to an edge. Named
+areas are compared by code; geometry decides only between gazetteers and for drawn zones. A region with a stated country
+is cut to that country where its shape is known.
 
-Inside or outside is decided on whole numbers of 1e-7 degree. Distances are geodesic: a plane decides what is clear of the
-edge by a proven margin, the chord through the ellipsoid the rest (`space.geodesic_m`).
+Inside or outside is decided on whole numbers of 1e-7 degree. Distances are geodesic: a plane decides what is clear of
+the edge by a proven margin, the chord through the ellipsoid the rest (`space.geodesic_m`).
 
-The steps of `Placed.compare`, repeated at their lines: 1 withheld or no place, 2 by code, 3 cut to the country, 4 discs, 5 shapes.
+The steps of `Placed.compare`, repeated at their lines: 1 withheld or no place, 2 by code, 3 cut to the country, 4
+discs, 5 shapes.
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ class Placed:
     atlas: Atlas
     _grounds: dict[tuple[str, ...], Ground] = field(default_factory=dict, repr=False)
     _answers: dict[tuple[Region, tuple[str, ...]], Answer] = field(default_factory=dict, repr=False)
-    _fences: dict[tuple[tuple[str, ...], str], tuple[Fence | None, Fence | None]] = field(default_factory=dict, repr=False)
+    _fences: dict[tuple[tuple[str, ...], str], tuple[Fence | None, Fence | None]] = field(
+        default_factory=dict, repr=False
+    )
 
     def ground(self, zones: Sequence[str]) -> Ground:
         """The united place of some zones."""
@@ -127,7 +130,9 @@ class Placed:
         """Units against units; None where the lists do not say."""
         if not ground.codes:
             return None
-        each = [any_or_none([self.atlas.gazetteer.compare(area, code) for code in ground.codes]) for area in region.areas]
+        each = [
+            any_or_none([self.atlas.gazetteer.compare(area, code) for code in ground.codes]) for area in region.areas
+        ]
         return None if any(value is None for value in each) else alike(value for value in each if value is not None)
 
     def ground_of_codes(self, codes: tuple[str, ...]) -> Ground:
@@ -136,7 +141,9 @@ class Placed:
         if key not in self._grounds:
             known = [self.atlas.gazetteer.code(code) for code in codes]
             shapes = [self.atlas.shapes[code] for code in known if code in self.atlas.shapes]
-            shape = None if not shapes else shapes[0] if len(shapes) == 1 else shapely.union_all(np.array(shapes, object))
+            shape = (
+                None if not shapes else shapes[0] if len(shapes) == 1 else shapely.union_all(np.array(shapes, object))
+            )
             self._grounds[key] = Ground(codes, shape, is_missing=len(shapes) < len(codes))
         return self._grounds[key]
 
@@ -289,13 +296,15 @@ def _edge_near(lon: Floats, lat: Floats, radii: Floats, edges: Floats) -> np.nda
     hit = plane < limit * (1.0 - share)
     close = np.flatnonzero(~hit & (plane < limit * (1.0 + share)))
     if len(close):
-        length, bound = _least_geodesic(lon[close], lat[close], edges[close], t[close], np.sqrt(length2[close]), limit[close])
+        length, bound = _least_geodesic(
+            lon[close], lat[close], edges[close], t=t[close], length_m=np.sqrt(length2[close]), limit=limit[close]
+        )
         hit[close] = length - bound < limit[close]
     return hit
 
 
 def _least_geodesic(
-    lon: Floats, lat: Floats, edges: Floats, t: Floats, length_m: Floats, limit: Floats
+    lon: Floats, lat: Floats, edges: Floats, *, t: Floats, length_m: Floats, limit: Floats
 ) -> tuple[Floats, Floats]:
     """Least geodesic distance of points to edges that are straight in longitude/latitude, and its bound, metres.
 
@@ -308,7 +317,8 @@ def _least_geodesic(
     def chord(at: Floats) -> Floats:
         x = edges[:, 0] + at * (edges[:, 2] - edges[:, 0])
         y = edges[:, 1] + at * (edges[:, 3] - edges[:, 1])
-        return np.sqrt(((ecef(x, y) - centre) ** 2).sum(axis=1))
+        length: Floats = np.linalg.norm(ecef(x, y) - centre, axis=1)
+        return length
 
     ratio = (np.sqrt(5.0) - 1) / 2
     for _ in range(60):
@@ -324,7 +334,15 @@ def _relation(shape: Geometry, zone: Geometry) -> int:
     edge = shapely.boundary(shape) if shapely.get_dimensions(shape) == 2 else shape
     if shapely.get_dimensions(shape) == 1:
         near = _edges_near(shape, shapely.boundary(zone))
-        return UNKNOWN if near else YES if shapely.covers(zone, shape) else NO if shapely.disjoint(zone, shape) else UNKNOWN
+        return (
+            UNKNOWN
+            if near
+            else YES
+            if shapely.covers(zone, shape)
+            else NO
+            if shapely.disjoint(zone, shape)
+            else UNKNOWN
+        )
     if shapely.disjoint(shape, zone):
         return UNKNOWN if _edges_near(edge, shapely.boundary(zone)) else NO
     if shapely.covers(zone, shape):
@@ -351,12 +369,14 @@ def _is_clear(fence: Fence | None, centres: Ints, radii: Floats) -> np.ndarray[t
 
 
 def _fence_of(shape: Geometry | None) -> Fence | None:
-    return None if shape is None or not _polygons(shape) else Fence(shapely.MultiPolygon(_polygons(shape)))
+    parts = [] if shape is None else _polygons(shape)
+    return Fence(shapely.MultiPolygon(parts)) if parts else None
 
 
-def _polygons(shape: Geometry) -> list[Geometry]:
+def _polygons(shape: Geometry) -> list[shapely.Polygon]:
     """The polygons of a shape; slivers below a square centimetre and stray points are left out."""
-    return [part for part in shapely.get_parts(shape) if shapely.get_type_id(part) == 3 and shapely.area(part) > 1]
+    parts = shapely.get_parts(shape)
+    return [part for part in parts if isinstance(part, shapely.Polygon) and shapely.area(part) > 1]
 
 
 def _united(grounds: Sequence[Ground]) -> Ground:
@@ -364,7 +384,9 @@ def _united(grounds: Sequence[Ground]) -> Ground:
         return grounds[0]
     shapes = [g.shape for g in grounds if g.shape is not None]
     return Ground(
-        codes=() if any(g.shape is not None and not g.codes for g in grounds) else tuple(c for g in grounds for c in g.codes),
+        codes=()
+        if any(g.shape is not None and not g.codes for g in grounds)
+        else tuple(c for g in grounds for c in g.codes),
         shape=shapely.union_all(np.array(shapes, dtype=object)) if shapes else None,
         is_withheld=any(g.is_withheld for g in grounds),
         is_missing=any(g.is_missing for g in grounds),
@@ -376,4 +398,3 @@ def any_or_none(values: Sequence[int | None]) -> int | None:
     if YES in values:
         return YES
     return None if None in values else any_of(value for value in values if value is not None)
-

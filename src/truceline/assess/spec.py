@@ -1,11 +1,11 @@
 """What IS covered? One report held against one term: slow, short, and the meaning that everything faster must equal.
 
-A report is covered when, if it is true, every factor of the term is met: time x place x altitude x act x actor x target x
-conditions, and no exception holds. The answer is the least of the factors; a 0 has exactly the reasons of the factors at 0, and
-none if any factor is -1.
+A report is covered when, if it is true, every factor of the term is met: time x place x altitude x act x actor x
+target x conditions, and no exception holds. The answer is the least of the factors; a 0 has exactly the reasons of
+the factors at 0, and none if any factor is -1.
 
-The questions, in order, and repeated at their lines: 1 kinds that are judged later, 2 an act that lasts is cut where the law
-changes, 3 a pair without direction is judged both ways, 4 the factors, 5 the exceptions.
+The questions, in order, and repeated at their lines: 1 kinds that are judged later, 2 an act that lasts is cut where
+the law changes, 3 a pair without direction is judged both ways, 4 the factors, 5 the exceptions.
 
 Source: the design's *Semantics*; Kleene 1952 for the three values.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from truceline.agreement.history import Standing
@@ -83,7 +84,8 @@ def judge_any(report: Observation, law: Law) -> Answer:
     groups = alike_terms(law.terms.values())
     ways = directions(report, law)
     return agreed(
-        [either(both(_factors_of(way, group, law).values()) for group in groups) for way in ways], otherwise=Reason.ACTOR
+        [either(both(_factors_of(way, group, law).values()) for group in groups) for way in ways],
+        otherwise=Reason.ACTOR,
     )
 
 
@@ -93,7 +95,9 @@ def alike_terms(terms: Iterable[Term]) -> list[tuple[Term, ...]]:
     groups: dict[bytes, list[Term]] = {}
     for term in everything:
         if term.kind == "prohibit" and not term.overrides:
-            rest = {k: v for k, v in term.body.items() if k not in ("id", "in", "source", "tag", "text", "words", "note")}
+            rest = {
+                k: v for k, v in term.body.items() if k not in ("id", "in", "source", "tag", "text", "words", "note")
+            }
             permits = sorted(p.id for p in everything if term.id in p.except_)
             key = canonical([rest, permits, term.is_withheld, None if term.where else term.id])
             groups.setdefault(key, []).append(term)
@@ -104,7 +108,10 @@ def directions(report: Observation, law: Law) -> list[Observation]:
     """The one or two ways in which a report can be meant; a side without the means for the act is left out."""
     if not report.unordered:
         return [report]
-    ways = [replace(report, unordered=False), replace(report, unordered=False, actor=report.target, target=report.actor)]
+    ways = [
+        replace(report, unordered=False),
+        replace(report, unordered=False, actor=report.target, target=report.actor),
+    ]
     able = [way for way in ways if _can(way, law)]
     return able or ways
 
@@ -112,8 +119,12 @@ def directions(report: Observation, law: Law) -> list[Observation]:
 def _can(report: Observation, law: Law) -> bool:
     """Whether somebody among the named actors has the means; yes unless a capability fact says otherwise."""
     means = capability(report, law)
-    return means is None or report.actor.mode in (UNNAMED, NOBODY) or any(
-        law.standing.agreement.group.belongs(actor, owner) != NO for actor in report.actor.ids for owner in means
+    return (
+        means is None
+        or report.actor.mode in (UNNAMED, NOBODY)
+        or any(
+            law.standing.agreement.group.belongs(actor, owner) != NO for actor in report.actor.ids for owner in means
+        )
     )
 
 
@@ -149,7 +160,7 @@ def cut(report: Observation, terms: Iterable[Term], law: Law) -> list[Observatio
     """An act that lasts, cut at every change of the law that can matter to it."""
     inside = sorted(at for at in set(changes(report, terms, law)) if report.start < at < report.end)
     marks = [report.start, *inside, report.end]
-    return [replace(report, start=a, end=b, lasts=False) for a, b in zip(marks, marks[1:], strict=False)]
+    return [replace(report, start=a, end=b, lasts=False) for a, b in pairwise(marks)]
 
 
 def changes(report: Observation, terms: Iterable[Term], law: Law) -> Iterable[int]:
@@ -157,7 +168,9 @@ def changes(report: Observation, terms: Iterable[Term], law: Law) -> Iterable[in
     for term in terms:
         yield from law.standing.window(term.id).cuts()
         for condition in (term.only_if, term.unless):
-            yield from law.standing.condition(condition).cuts() if condition is not None and term.kind != "permit" else ()
+            yield from (
+                law.standing.condition(condition).cuts() if condition is not None and term.kind != "permit" else ()
+            )
         for zone in (law.standing.agreement.zones[z] for z in term.where):
             yield from (at for at in (zone.start, zone.end) if at is not None)
         for named in (report.actor, report.target):
@@ -173,7 +186,9 @@ def _best(pieces: list[dict[str, Answer]]) -> dict[str, Answer]:
     whole = either(answers)
     if whole.value != UNKNOWN:
         return pieces[[a.value for a in answers].index(whole.value)]
-    return {name: _seen([p[name] for p, a in zip(pieces, answers, strict=True) if a.value == UNKNOWN]) for name in pieces[0]}
+    return {
+        name: _seen([p[name] for p, a in zip(pieces, answers, strict=True) if a.value == UNKNOWN]) for name in pieces[0]
+    }
 
 
 def _seen(answers: list[Answer]) -> Answer:
@@ -186,7 +201,11 @@ def _either_way(ways: list[dict[str, Answer]]) -> dict[str, Answer]:
     joined = agreed(pairs, otherwise=Reason.ACTOR)
     if joined.value == UNKNOWN and joined.why & Reason.TARGET.bit:
         joined = Answer(UNKNOWN, joined.why & ~Reason.TARGET.bit | Reason.ACTOR.bit)
-    rest = {name: agreed([way[name] for way in ways], otherwise=Reason.ACTOR) for name in ways[0] if name not in ("actor", "target")}
+    rest = {
+        name: agreed([way[name] for way in ways], otherwise=Reason.ACTOR)
+        for name in ways[0]
+        if name not in ("actor", "target")
+    }
     return {**rest, "actor": joined, "target": SURE}
 
 
@@ -222,7 +241,10 @@ def _where(report: Observation, zones: tuple[str, ...], law: Law) -> dict[str, A
     span = Span(report.start, report.end)
     if len(groups) == 1:
         zone, ids = groups[0]
-        return {"place": both([law.placed.compare(report.impact, ids), exists(zone, span)]), "altitude": height(report, zone)}
+        return {
+            "place": both([law.placed.compare(report.impact, ids), exists(zone, span)]),
+            "altitude": height(report, zone),
+        }
     each = [both([law.placed.compare(report.impact, ids), exists(z, span), height(report, z)]) for z, ids in groups]
     return {"place": either(each), "altitude": SURE}
 
@@ -245,7 +267,9 @@ def exists(zone: Zone, span: Span) -> Answer:
 
 def zone_course(zone: Zone) -> Course:
     """When a zone exists."""
-    return Course.window(LONG_AGO + 1 if zone.start is None else zone.start, FAR_AHEAD if zone.end is None else zone.end)
+    return Course.window(
+        LONG_AGO + 1 if zone.start is None else zone.start, FAR_AHEAD if zone.end is None else zone.end
+    )
 
 
 def height(report: Observation, zone: Zone) -> Answer:
@@ -267,7 +291,9 @@ def done(report: Observation, classes: tuple[str, ...], law: Law) -> Answer:
     tree = law.standing.agreement.acts
     if not report.acts:
         return undecided(Reason.ACT)
-    values = [max(tree.is_kind(act, cls) for cls in classes) if classes else YES for act in report.acts if act != SOMEBODY]
+    values = [
+        max(tree.is_kind(act, cls) for cls in classes) if classes else YES for act in report.acts if act != SOMEBODY
+    ]
     each = [undecided(Reason.ACT) if v == UNKNOWN else Answer(v) for v in values]
     each += [undecided(Reason.ACT)] * (SOMEBODY in report.acts)
     answer = agreed(each, otherwise=Reason.ACT)
@@ -369,14 +395,12 @@ def exceptions_to(term: Term, law: Law) -> list[Term]:
 
 
 def holds(report: Observation, permit: Term, law: Law) -> Answer:
-    """Whether an exception holds. Who relies on it brings it: -1 until invoked, then 0 until its conditions are decided."""
+    """Whether an exception holds. Who relies on it brings it: -1 until invoked, then 0 until it is decided."""
     invoked = invocation(report, permit, law)
     if invoked.value == NO:
         return Answer(NO, note="not invoked")
     span = Span(report.start, report.end)
-    taken_back = either(
-        holds(report, other, law) for other in law.terms.values() if permit.id in other.overrides
-    )
+    taken_back = either(holds(report, other, law) for other in law.terms.values() if permit.id in other.overrides)
     return both([
         law.standing.window(permit.id).during(span),
         *_where(report, permit.where, law).values(),
@@ -393,7 +417,10 @@ def invocation(report: Observation, permit: Term, law: Law) -> Answer:
     """Whether the bearer has invoked an exception: by a signed statement about this report, or by a matching notice."""
     if permit.burden == "none":
         return SURE
-    if any(a.act == "invoke" and a.term == permit.id and a.of == report.id and _speaks_for(a, report, law) for a in law.standing.acts):
+    if any(
+        a.act == "invoke" and a.term == permit.id and a.of == report.id and _speaks_for(a, report, law)
+        for a in law.standing.acts
+    ):
         return SURE
     wanted = permit.only_if.get("notice") if isinstance(permit.only_if, dict) else None
     if not isinstance(wanted, dict):
@@ -408,7 +435,11 @@ def _granted(report: Observation, permit: Term, span: Span, law: Law) -> Answer:
         return SURE if answers[-1].is_yes else NEVER
     if permit.ask:
         return undecided(Reason.AWAITING_ANSWER)
-    rest = {k: v for k, v in permit.only_if.items() if k != "notice"} if isinstance(permit.only_if, dict) else permit.only_if
+    rest = (
+        {k: v for k, v in permit.only_if.items() if k != "notice"}
+        if isinstance(permit.only_if, dict)
+        else permit.only_if
+    )
     return law.standing.condition(rest or None).during(span)
 
 

@@ -1,7 +1,7 @@
 """Whom, what and where does a source's free text mean? Alias tables, each row with its source.
 
-What no alias fits stays unknown and is never guessed. An alias is *exact* or an *umbrella*: a word for a whole side, which
-may hold groups that never accepted.
+What no alias fits stays unknown and is never guessed. An alias is *exact* or an *umbrella*: a word for a whole side,
+which may hold groups that never accepted.
 """
 
 from __future__ import annotations
@@ -101,7 +101,10 @@ def read_aliases(files: Mapping[str, bytes]) -> Aliases:
     actors = {key(r["text"]): _actor(r, line, faults) for line, r in rows["actors"]}
     made = Aliases(
         actors=actors,
-        acts={key(r["text"]): ActAlias(r["act"].strip(), r["protected"].strip().lower() == "true") for _, r in rows["acts"]},
+        acts={
+            key(r["text"]): ActAlias(r["act"].strip(), r["protected"].strip().lower() == "true")
+            for _, r in rows["acts"]
+        },
         weapons={key(r["text"]): (r["weapon"].strip(), r["act"].strip()) for _, r in rows["weapons"]},
         places={key(r["text"]): PlaceAlias(r["class"].strip(), _split(r["area"])) for _, r in rows["places"]},
     )
@@ -115,7 +118,9 @@ def _rows(name: str, data: bytes, faults: list[Fault]) -> list[tuple[int, dict[s
     reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig")))
     missing = [c for c in _COLUMNS[name] if c not in (reader.fieldnames or ())]
     if missing:
-        faults.append(Fault(f"expected the columns {', '.join(_COLUMNS[name])}, missing {', '.join(missing)}", f"{name}.csv", 1))
+        faults.append(
+            Fault(f"expected the columns {', '.join(_COLUMNS[name])}, missing {', '.join(missing)}", f"{name}.csv", 1)
+        )
         return []
     return [(reader.line_num, {k: v or "" for k, v in row.items() if k}) for row in reader]
 

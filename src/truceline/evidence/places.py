@@ -1,6 +1,7 @@
 """Where can a source's words mean? From the stated precision to a region, never from the coded point alone.
 
-The steps of `region`, repeated at their lines: 1 the word of the precision table, 2 named units, 3 units whose names no list
+The steps of `region`, repeated at their lines: 1 the word of the precision table, 2 named units, 3 units whose names
+no list
 knows: through the unit that holds the stand-in point, else the next larger one, 4 discs.
 
 Source: the precision table of the signed agreement.
@@ -87,7 +88,9 @@ class Placer:
     def holding(self, point: tuple[int, int], level: int) -> str | None:
         """The unit of a level whose shape holds a point; None when none or more than one does."""
         if level not in self._levels:
-            codes = [u.code for u in self.atlas.gazetteer if u.level == level and self._code(u.code) in self.atlas.shapes]
+            codes = [
+                u.code for u in self.atlas.gazetteer if u.level == level and self._code(u.code) in self.atlas.shapes
+            ]
             shapes = np.array([self.atlas.shapes[self._code(c)] for c in codes], dtype=object)
             self._levels[level] = ([self._code(c) for c in codes], shapely.STRtree(shapes))
         codes, tree = self._levels[level]

@@ -1,7 +1,7 @@
 """What every reader shares: the tables it reads by, what it gives back, and its limits.
 
-A reader turns bytes into a table and rejected rows. Nothing is lost: a row it cannot take is in the second table with its
-line, field and reason. A file that is not what it claims to be is refused in one line.
+A reader turns bytes into a table and rejected rows. Nothing is lost: a row it cannot take is in the second table with
+its line, field and reason. A file that is not what it claims to be is refused in one line.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Read:
     rejected: pa.Table
 
 
-class RowFault(Exception):
+class RowFault(Exception):  # noqa: N818  # a fault of a row is data, not an error of the program
     """A row that cannot be taken: which field, and why."""
 
     def __init__(self, field_name: str, reason: str) -> None:
@@ -123,7 +123,7 @@ def opened(file: Any, name: str) -> Iterator[bytes]:  # noqa: ANN401  # a binary
     """
     start = file.read(2)
     file.seek(0)
-    source = gzip.open(file) if start == b"\x1f\x8b" else file
+    source = gzip.GzipFile(fileobj=file) if start == b"\x1f\x8b" else file
     try:
         while line := source.readline(MOST_LINE + 2):
             yield line

@@ -137,9 +137,9 @@ def _row(report: _Report, line: int, manner: Manner) -> dict[str, Any]:
         "target_umbrella": target.is_umbrella, "target_text": report.target_claimed, "unordered": False,
         "act": list(acts), "act_text": report.act, "weapon": weapon or report.weapon, "count_low": counted.low,
         "count_high": counted.high, "count_unit": counted.unit, "killed_low": killed.low, "killed_high": killed.high,
-        "protected": _is_protected(alias, acts, target), "asserted_by": report.claimed_by, "publisher": report.publisher,
-        "url": report.url, "published": report.published, "language": report.language, "note": report.note,
-        "known_at": manner.known_at,
+        "protected": _is_protected(alias, acts, target), "asserted_by": report.claimed_by,
+        "publisher": report.publisher, "url": report.url, "published": report.published, "language": report.language,
+        "note": report.note, "known_at": manner.known_at,
     }  # fmt: skip
 
 
@@ -186,7 +186,11 @@ def _impact(place: _Place, manner: Manner) -> Region:
     if lines and lines[0] in manner.placer.atlas.lines:
         points = [quantise(*xy) for xy in manner.placer.atlas.lines[lines[0]].tolist()]
         return Region("line", points_e7=tuple(v for point in points for v in point), country=country)
-    word = alias.kind if alias.kind in manner.precision.places else manner.precision.word("reports", place.place_precision or "")
+    word = (
+        alias.kind
+        if alias.kind in manner.precision.places
+        else manner.precision.word("reports", place.place_precision or "")
+    )
     names = ((1, place.governorate),) if place.governorate else ()
     areas = tuple(a for a in alias.areas if not a.startswith("line:")) if place.lat is None or place.lon is None else ()
     try:
@@ -202,4 +206,3 @@ def _is_protected(alias: ActAlias | None, acts: tuple[str, ...], target: Named) 
     if not (CIVILIAN | {SETTLEMENT}).intersection(target.ids):
         return False
     return not acts or any(_TREE.is_kind(act, harm) == 1 for act in acts for harm in _HARM)
-

@@ -1,8 +1,8 @@
 """What does a UCDP GED file report? Both column sets: the Syria special release and GED 23.1 and later.
 
 A dyad names a pair, not an attacker: state-based and non-state events are unordered, one-sided violence is by side A on
-civilians. `date_start` and `date_end` are the earliest and the latest possible day. The point of a row is a stand-in wherever
-`where_prec` is above 2.
+civilians. `date_start` and `date_end` are the earliest and the latest possible day. The point of a row is a stand-in
+wherever `where_prec` is above 2.
 
 Source: UCDP GED Codebook 23.1; Sundberg and Melander 2013; licence CC BY 4.0.
 """
@@ -10,6 +10,7 @@ Source: UCDP GED Codebook 23.1; Sundberg and Melander 2013; licence CC BY 4.0.
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -60,7 +61,9 @@ def read(file: Iterable[bytes], name: str, manner: Manner) -> Read:
 
 
 def _row(raw: Mapping[str, str | None], line: int, manner: Manner) -> dict[str, Any]:
-    get = {key: (value or "").strip() for key, value in raw.items() if isinstance(key, str) and not isinstance(value, list)}
+    get = {
+        key: (value or "").strip() for key, value in raw.items() if isinstance(key, str) and not isinstance(value, list)
+    }
     row_id = _whole(get, "id")
     when = _when(get, manner.tz)
     violence = _code(get, "type_of_violence", 3)
@@ -81,8 +84,9 @@ def _row(raw: Mapping[str, str | None], line: int, manner: Manner) -> dict[str, 
         "place_text": get.get("where_coordinates") or None,
         "place_precision": f"where_prec {get['where_prec'].removesuffix('.0')}",
         **_sides(get, violence, manner), "act": [alias.act if alias and alias.act else "attack"],
-        "act_text": f"type_of_violence {violence}", "killed_low": _count(get, "low"), "killed_best": _count(get, "best"),
-        "killed_high": _count(get, "high"), "civilians_killed": civilians, "protected": violence == 3 or bool(civilians),
+        "act_text": f"type_of_violence {violence}", "killed_low": _count(get, "low"),
+        "killed_best": _count(get, "best"), "killed_high": _count(get, "high"), "civilians_killed": civilians,
+        "protected": violence == 3 or bool(civilians),
         "asserted_by": get.get("source_office", "").split(";")[0] or None, "publisher": "UCDP",
         "chain": [office for office in get.get("source_office", "").split(";") if office], "known_at": manner.known_at,
     }  # fmt: skip
@@ -123,7 +127,10 @@ def _spot(get: Mapping[str, str], manner: Manner) -> Spot:
 
 
 def _sides(get: Mapping[str, str], violence: int, manner: Manner) -> dict[str, Any]:
-    a, b = (manner.aliases.together([part.strip() for part in text.split(", ")], text) for text in (get["side_a"], get["side_b"]))
+    a, b = (
+        manner.aliases.together([part.strip() for part in text.split(", ")], text)
+        for text in (get["side_a"], get["side_b"])
+    )
     if violence == 3 and not CIVILIAN.intersection(b.ids):
         b = Named(("civilians",), ONE, text=get["side_b"])
     return {
@@ -137,12 +144,14 @@ def _number(get: Mapping[str, str], key: str) -> float:
     try:
         return float(get[key])
     except ValueError:
-        raise RowFault(key, f"expected a number, got {quoted(get[key])}" if get[key] else "expected a number, got nothing") from None
+        raise RowFault(
+            key, f"expected a number, got {quoted(get[key])}" if get[key] else "expected a number, got nothing"
+        ) from None
 
 
 def _whole(get: Mapping[str, str], key: str) -> int:
     value = _number(get, key)
-    if value != value or abs(value) > 1 << 53 or value != int(value):
+    if not math.isfinite(value) or abs(value) > 1 << 53 or value != int(value):
         raise RowFault(key, f"expected a whole number, got {quoted(get[key])}")
     return int(value)
 

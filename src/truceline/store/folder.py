@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from truceline.canon import sha256
 from truceline.errors import StoreError, VerificationError
+from truceline.evidence.reading import Read
 from truceline.evidence.schema import SCHEMA, hash_table
 
 FORMAT = 1
@@ -139,13 +140,13 @@ class CaseFolder:
         """Whether a file of this hash was added already."""
         return any(addition.sha256 == digest for addition in self.journal())
 
-    def add_table(self, kind: str, file: str, digest: str, table: pa.Table, rejected: pa.Table, known_at: int) -> Addition:
-        """Keep a table of evidence and its rejected rows."""
-        self._parquet(f"evidence/{digest}.parquet", table)
-        self._parquet(f"evidence/{digest}.rejected.parquet", rejected)
-        return self._note(
-            Addition(len(self.journal()), kind, file, digest, table.num_rows, rejected.num_rows, hash_table(table), known_at)
-        )
+    def add_table(self, kind: str, file: str, digest: str, read: Read, known_at: int) -> Addition:
+        """Keep a table of evidence and its rejected rows, under the hash of the file they came from."""
+        self._parquet(f"evidence/{digest}.parquet", read.table)
+        self._parquet(f"evidence/{digest}.rejected.parquet", read.rejected)
+        rows, rejected = read.table.num_rows, read.rejected.num_rows
+        table_hash = hash_table(read.table)
+        return self._note(Addition(len(self.journal()), kind, file, digest, rows, rejected, table_hash, known_at))
 
     def add_bytes(self, kind: str, file: str, data: bytes, rows: int, known_at: int) -> Addition:
         """Keep a file as given: signed acts, areas."""
@@ -181,7 +182,9 @@ class CaseFolder:
 
     def rejected(self) -> list[pa.Table]:
         """The rejected rows of every table."""
-        return [pq.read_table(self.path / f"evidence/{a.sha256}.rejected.parquet") for a in self.journal() if a.table_hash]
+        return [
+            pq.read_table(self.path / f"evidence/{a.sha256}.rejected.parquet") for a in self.journal() if a.table_hash
+        ]
 
     def write_assessments(self, table: pa.Table) -> Path:
         """Keep computed answers; they can be computed again at any time."""
@@ -192,7 +195,9 @@ class CaseFolder:
         try:
             return pq.read_table(self.path / f"evidence/{addition.sha256}.parquet", schema=SCHEMA)
         except (OSError, pa.ArrowException) as error:
-            raise VerificationError(f"{self.path}: the table of {addition.file} is missing or damaged: {error}") from None
+            raise VerificationError(
+                f"{self.path}: the table of {addition.file} is missing or damaged: {error}"
+            ) from None
 
     def _read(self, name: str) -> bytes:
         try:

@@ -1,0 +1,26 @@
+"""The one room where the parts meet: opens files, fixes the time as known, asks the judge, fills pages.
+
+It decides nothing.
+The way of one observation: bytes -> reader -> table and rejected rows -> what was in force, as known -> judge ->
+assessments.
+"""
+
+from truceline.desk.cases import add_files, add_shipped_reports, demo_case, demo_clock, init_case
+from truceline.desk.files import KINDS, Bench, Evidence, detect, open_agreement, read_bytes, read_evidence, shipped
+from truceline.desk.runs import (
+    Asked,
+    Outcome,
+    assess_case,
+    assess_files,
+    bench_of_case,
+    evidence_row,
+    summary,
+    write_assessments,
+)
+from truceline.desk.zones import Wanted, count_where
+
+__all__ = [
+    "KINDS", "Asked", "Bench", "Evidence", "Outcome", "Wanted", "add_files", "add_shipped_reports", "assess_case",
+    "assess_files", "bench_of_case", "count_where", "demo_case", "demo_clock", "detect", "evidence_row", "init_case",
+    "open_agreement", "read_bytes", "read_evidence", "shipped", "summary", "write_assessments",
+]  # fmt: skip

@@ -1,0 +1,293 @@
+"""What may this reader see of a case? Fills the report page, every place through the place ladder, and writes it.
+
+Nothing finer than the reader's sight enters a `Picture`: the page only draws what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from truceline import RULE_VERSION
+from truceline.assess import assessment
+from truceline.assess.assessment import ANY
+from truceline.course import Course
+from truceline.desk.runs import Outcome
+from truceline.errors import InputError, quoted
+from truceline.evidence.schema import Observation
+from truceline.group import Sight, may_see, role_of
+from truceline.report.page import render
+from truceline.report.picture import Entry, Land, Names, Picture, Rings, TermCount, TermLine, Window, ZoneMark
+from truceline.space import Geometry, Region, in_degrees, outline
+from truceline.span import DAY_S, FAR_AHEAD, LONG_AGO, local_text, parse_instant
+from truceline.store.folder import write_whole
+from truceline.verdict import UNKNOWN, YES, reasons_of
+
+LANGUAGES = ("en", "ar", "ru")
+SIMPLER = 20_000
+"""Tolerance of drawn outlines, in 1e-7 degree: about 200 m. Pages are drawn from these, answers never."""
+
+TOWN_M = 5_000
+"""A place shown as its town is at least a disc of this radius."""
+
+
+def write_all(outcome: Outcome, folder: Path) -> list[Path]:
+    """Write the secretariat's page in every language, and `index.html` in English."""
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = picture_of(outcome, reader="secretariat", cut_off="")
+    files = []
+    for lang in LANGUAGES:
+        data = render(picture, lang).encode()
+        files.append(folder / f"{lang}.html")
+        write_whole(files[-1], data)
+        if lang == "en":
+            write_whole(folder / "index.html", data)
+    return files
+
+
+def write_one(outcome: Outcome, path: Path, *, lang: str, reader: str, cut_off: str) -> int:
+    """Write one page; gives its size in bytes.
+
+    Raises:
+        InputError: no such language, or no such reader.
+    """
+    if lang not in LANGUAGES:
+        raise InputError(f"`--lang`: expected one of {', '.join(LANGUAGES)}, got {quoted(lang)}")
+    kind, _, party = reader.partition(":")
+    known = outcome.bench.agreement.parties
+    if (kind == "party" and party not in known) or (kind != "party" and reader not in ("secretariat", "public")):
+        raise InputError(f"`--for`: expected secretariat, public or party:ID, got {quoted(reader)}")
+    data = render(picture_of(outcome, reader=reader, cut_off=cut_off), lang).encode()
+    write_whole(path, data)
+    return len(data)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One assessed report with the columns of its source that a judge does not read."""
+
+    index: int
+    report: Observation
+    source: Mapping[str, Any]
+
+
+def picture_of(outcome: Outcome, *, reader: str, cut_off: str) -> Picture:
+    """Everything on the page of a reader, reduced to what the reader may see."""
+    agreement, assessed = outcome.bench.agreement, outcome.assessed
+    ends = [report.end for report in assessed.reports]
+    end = parse_instant(cut_off, agreement.tz) if cut_off else max(ends, default=0)
+    since = end - DAY_S
+    rows = list(_rows(outcome))
+    entries = [_entry(outcome, row, reader, end) for row in rows]
+    shown = tuple(sorted((e for e in entries if e is not None), key=lambda e: (e.start, e.id)))
+    counts = assessment.counts(assessed, ANY)
+    return Picture(
+        case=agreement.title, agreement_id=agreement.id, text_status=agreement.text_status, reader=reader,
+        tz=agreement.tz, cut_off=end, since=since, known_at=outcome.known_at, readings=agreement.readings,
+        entries=shown, terms=tuple(_term_counts(outcome)), any=(counts.surely, counts.possibly, counts.no),
+        previous=_within(outcome, since - DAY_S, since), withheld_entries=len(entries) - len(shown),
+        lands=tuple(_lands(outcome)), zones=tuple(_zones(outcome)), windows=tuple(_windows(outcome)),
+        agreement_hash=agreement.canonical_hash, rule_version=RULE_VERSION,
+        evidence=tuple((e.file, e.table.num_rows, e.rejected.num_rows, e.sha256) for e in outcome.evidence),
+        sources=tuple(sorted({str(row.source["licence"]) for row in rows if row.source["licence"]})),
+        settle=tuple((s.reason, s.alone) for s in assessment.settle(assessed)) if reader == "secretariat" else (),
+    )  # fmt: skip
+
+
+def _rows(outcome: Outcome) -> Iterator[_Row]:
+    tables = [part.table for part in outcome.evidence if part.table.num_rows]
+    index = {report.id: i for i, report in enumerate(outcome.assessed.reports)}
+    seen: set[str] = set()
+    for row in pa.concat_tables(tables).to_pylist() if tables else []:
+        if row["id"] in index and row["id"] not in seen:
+            seen.add(row["id"])
+            yield _Row(index[row["id"]], outcome.assessed.reports[index[row["id"]]], row)
+
+
+def _within(outcome: Outcome, start: int, end: int) -> tuple[int, int, int]:
+    """Answers to *any* of reports that surely happened in a period."""
+    inside = np.array([start <= r.start and r.end <= end for r in outcome.assessed.reports], bool)
+    counts = assessment.Counts.of(outcome.assessed.answers[ANY].value[inside])
+    return counts.surely, counts.possibly, counts.no
+
+
+# -- entries ---------------------------------------------------------------------------------------------------------
+
+
+def _entry(outcome: Outcome, row: _Row, reader: str, cut_off: int) -> Entry | None:
+    report, source = row.report, row.source
+    is_published = bool(source["url"] or source["published"] or source["source"] == "ucdp")
+    sight = may_see(reader, "incident", age_s=cut_off - report.end, is_published=is_published)
+    if sight < Sight.TOWN:
+        return None
+    region = report.impact if sight == Sight.AS_REPORTED else as_town(report.impact)
+    answer = outcome.assessed.answers[ANY]
+    terms = _lines(outcome, row.index)
+    return Entry(
+        id=report.id, kind=report.kind, start=report.start, end=report.end, when=_when(outcome, row, reader),
+        where=source["place_text"] or "", extent=region.kind, polygons=_drawn(outcome, region),
+        actor=report.actor.text, target=report.target.text, act=source["act_text"] or "", weapon=source["weapon"] or "",
+        toll=_toll(source), asserted_by=source["asserted_by"] or "", publisher=source["publisher"] or "",
+        url=source["url"] or "", note=(source["note"] or "") if reader == "secretariat" else "",
+        any=int(answer.value[row.index]), supported=UNKNOWN, terms=terms,
+        settle=_settle(outcome, row.index) if reader == "secretariat" else (), is_protected=report.is_protected,
+        group=outcome.assessed.groups[row.index],
+    )  # fmt: skip
+
+
+def as_town(region: Region) -> Region:
+    """A region no finer than a town: small discs grow, and what an observer's sector tells is drawn as a disc."""
+    if region.kind == "disc" and region.radius_m < TOWN_M:
+        return replace(region, radius_m=TOWN_M)
+    if region.kind == "sector":
+        return replace(region, kind="disc", radius_m=max(region.far_m, TOWN_M), near_m=0, far_m=0)
+    return region
+
+
+def _when(outcome: Outcome, row: _Row, reader: str) -> str:
+    """The time as the source gave it; the public sees the day."""
+    tz, source = outcome.bench.agreement.tz, row.source
+    text = str(source["time_text"] or local_text(row.report.start, tz))
+    if role_of(reader) == "public":
+        text = " to ".join(dict.fromkeys(part[:10] for part in text.split(" to ")))
+    return f"{text} ({source['time_precision']})" if source["time_precision"] else text
+
+
+def _toll(source: Mapping[str, Any]) -> str:
+    low, high = source["killed_low"], source["killed_high"]
+    best = source["killed_best"]
+    if best is not None:
+        return str(best) if low == high else f"{best} ({low}..{high})"
+    if low is None and high is None:
+        return ""
+    return str(low) if low == high else f"{'' if low is None else low}..{'' if high is None else high}"
+
+
+def _lines(outcome: Outcome, index: int) -> tuple[TermLine, ...]:
+    assessed, terms = outcome.assessed, outcome.bench.agreement.terms
+    lines = []
+    for term in assessed.prohibitions:
+        value = int(assessed.answers[term].value[index])
+        beside = {name: int(values[term][index]) for name, values in assessed.beside.items()}
+        reasons = tuple(r.value for r in reasons_of(int(assessed.answers[term].why[index])))
+        differing = {name: other for name, other in beside.items() if other != value}
+        note = assessment.note_of(assessed, index, term)
+        lines.append(TermLine(term, terms[term].text, value, reasons, differing, note))
+    return tuple(sorted(lines, key=lambda line: line.covered == -1))
+
+
+def _settle(outcome: Outcome, index: int) -> tuple[str, ...]:
+    mask = 0
+    for term in outcome.assessed.prohibitions:
+        mask |= int(outcome.assessed.answers[term].why[index])
+    return tuple(reason.value for reason in reasons_of(mask))
+
+
+def _term_counts(outcome: Outcome) -> Iterator[TermCount]:
+    assessed, terms = outcome.assessed, outcome.bench.agreement.terms
+    for term in assessed.prohibitions:
+        counts = assessment.counts(assessed, term)
+        beside = {
+            name: (other.surely, other.possibly, other.no)
+            for name, values in assessed.beside.items()
+            if (other := assessment.Counts.of(values[term])) != counts
+        }
+        yield TermCount(
+            term, terms[term].kind, terms[term].text, counts.surely, counts.possibly, counts.no,
+            assessment.reasons(assessed, term), beside,
+        )  # fmt: skip
+
+
+# -- the map ---------------------------------------------------------------------------------------------------------
+
+
+def _drawn(outcome: Outcome, region: Region) -> tuple[Rings, ...]:
+    if region.kind != "area":
+        shape = outline(region)
+        return () if shape is None else rings_of(shape)
+    shapes = outcome.bench.atlas.shapes
+    return tuple(ring for code in region.areas if code in shapes for ring in rings_of(shapes[code]))
+
+
+def rings_of(shape: Geometry) -> tuple[Rings, ...]:
+    """Rings of a shape for drawing, simplified to about 200 m and rounded to 4 decimals."""
+    simple = shapely.simplify(shape, SIMPLER) if shapely.get_num_coordinates(shape) > 400 else shape
+    found: list[Rings] = []
+    for polygon in shapely.get_parts(in_degrees(simple)):
+        if shapely.get_type_id(polygon) != 3:
+            found.append((_points(polygon),))
+            continue
+        holes = [shapely.get_interior_ring(polygon, i) for i in range(shapely.get_num_interior_rings(polygon))]
+        found.append(tuple(_points(ring) for ring in (shapely.get_exterior_ring(polygon), *holes)))
+    return tuple(found)
+
+
+def _points(line: Geometry) -> tuple[tuple[float, float], ...]:
+    step = max(1, int(shapely.get_num_coordinates(line)) // 720)
+    points = [(round(float(x), 4), round(float(y), 4)) for x, y in shapely.get_coordinates(line)]
+    return tuple(points[::step] + ([points[-1]] if step > 1 else []))
+
+
+def _lands(outcome: Outcome) -> Iterator[Land]:
+    atlas = outcome.bench.atlas
+    for code, shape in sorted(atlas.basemap.items()):
+        yield Land(code, 0, False, _named(atlas.names.get(code), code), rings_of(shape))
+    for unit in atlas.gazetteer:
+        code = atlas.gazetteer.code(unit.code)
+        if unit.level <= 1 and code in atlas.shapes:
+            yield Land(unit.code, unit.level, True, _named(unit.names, unit.code), rings_of(atlas.shapes[code]))
+
+
+def _zones(outcome: Outcome) -> Iterator[ZoneMark]:
+    agreement, atlas, placed = outcome.bench.agreement, outcome.bench.atlas, outcome.assessed.law.placed
+    used: dict[str, list[str]] = {}
+    for term in agreement.terms.values():
+        for where in term.where:
+            used.setdefault(where, []).append(term.id)
+    for zone_id, terms in used.items():
+        zone = agreement.zones[zone_id]
+        ground = placed.ground((zone_id,))
+        country_wide = bool(ground.codes) and all(len(atlas.gazetteer.chain(c)) == 1 for c in ground.codes)
+        drawn = () if ground.shape is None or country_wide else rings_of(ground.shape)
+        by = "; ".join(sorted({atlas.drawn_by[line] for line in _line_ids(outcome, zone_id) if line in atlas.drawn_by}))
+        yield ZoneMark(zone_id, _named(zone.names, zone_id), drawn, (), ground.is_withheld, by, tuple(terms))
+    for line, points in sorted(atlas.lines.items()):
+        line_points = tuple((round(float(x), 4), round(float(y), 4)) for x, y in points)
+        yield ZoneMark(
+            line, _named(atlas.names.get(line), line), (), line_points, False, atlas.drawn_by.get(line, ""), ()
+        )
+
+
+def _line_ids(outcome: Outcome, zone_id: str) -> set[str]:
+    zone = outcome.bench.agreement.zones[zone_id]
+    return {zone.line} if zone.line else {line for part in zone.parts for line in _line_ids(outcome, part)}
+
+
+def _named(names: Names | None, fallback: str) -> Names:
+    return {"en": fallback, **(names or {})}
+
+
+# -- the timeline ----------------------------------------------------------------------------------------------------
+
+
+def _windows(outcome: Outcome) -> Iterator[Window]:
+    """When prohibitions were in force; those that never were are left out, those alike are drawn once."""
+    seen: dict[Course, list[str]] = {}
+    agreement, standing = outcome.bench.agreement, outcome.assessed.law.standing
+    for term in agreement.terms.values():
+        if term.kind == "prohibit" and not term.overrides:
+            seen.setdefault(standing.window(term.id), []).append(term.id)
+    for course, terms in seen.items():
+        spans: dict[int, list[tuple[int, int]]] = {YES: [], UNKNOWN: []}
+        for start, end, answer in zip(course.at, (*course.at[1:], FAR_AHEAD), course.answers, strict=True):
+            if answer.value in spans:
+                spans[answer.value].append((max(start, LONG_AGO), end))
+        if spans[YES] or spans[UNKNOWN]:
+            name = ", ".join(terms)
+            yield Window(name, {"en": name}, tuple(spans[YES]), tuple(spans[UNKNOWN]))

@@ -1,0 +1,194 @@
+"""One run: evidence against an agreement, as known at a moment; and the answer that `assess --json` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from truceline import LAW, RULE_VERSION, __version__
+from truceline.agreement.history import History, read_act
+from truceline.assess import assessment
+from truceline.assess.assessment import Assessed
+from truceline.assess.place import Placed
+from truceline.desk.files import Bench, Evidence, Tell, bench_of, read_bytes
+from truceline.errors import InputError, quoted
+from truceline.evidence.schema import SCHEMA, Observation, observations, rejected_table
+from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant, utc_text
+from truceline.store.folder import Addition, CaseFolder, write_whole
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A whole run: what was read, what was judged, as known when."""
+
+    bench: Bench
+    evidence: tuple[Evidence, ...]
+    assessed: Assessed
+    known_at: int | None
+    rejected: pa.Table = field(default_factory=lambda: rejected_table([]))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of the evidence is judged, and as known when.
+
+    Attributes:
+        since: only what can have happened from this moment on; a time text, empty = no bound.
+        until: only what can have happened before this moment.
+        known_at: a time text, or `#index` into the journal; empty = everything that is known.
+    """
+
+    since: str = ""
+    until: str = ""
+    known_at: str = ""
+
+
+def assess_files(bench: Bench, evidence: Sequence[Evidence], asked: Asked, tell: Tell | None = None) -> Outcome:
+    """Judge files against an agreement, without a case folder: the time of import is what was known."""
+    if asked.known_at.startswith("#"):
+        raise InputError("`--known-at #index` needs a case folder: files alone have no record")
+    known_at = parse_instant(asked.known_at, bench.agreement.tz) if asked.known_at else None
+    return _assess(bench, tuple(evidence), asked, known_at=known_at, tell=tell)
+
+
+def assess_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell: Tell | None = None) -> Outcome:
+    """Judge everything in a case folder, and keep the answers there when nothing was left out."""
+    bench = bench_of_case(case, areas)
+    known_at, upto = _known(case, asked.known_at, bench.agreement.tz)
+    additions = [a for a in case.journal() if a.sequence < upto]
+    evidence = _evidence_of(case, bench, additions)
+    outcome = _assess(bench, evidence, asked, known_at=known_at, seen_by=known_at, tell=tell)
+    if asked == Asked() and not areas:
+        case.write_assessments(assessment.table_of(outcome.assessed))
+    return outcome
+
+
+def bench_of_case(case: CaseFolder, areas: Sequence[Path] = ()) -> Bench:
+    """The agreement of a case folder, with the areas that were added to it."""
+    files = case.agreement_files()
+    added = {f"{a.sequence}-{a.file}": data for a, data in case.bytes_of("areas")}
+    further = {path.name: read_bytes(path) for path in areas}
+    return bench_of(case.info.agreement, files[case.info.agreement], files.get, {**added, **further})
+
+
+def _evidence_of(case: CaseFolder, bench: Bench, additions: Sequence[Addition]) -> tuple[Evidence, ...]:
+    chosen = {a.sequence for a in additions}
+    found = []
+    for (addition, table), rejected in zip(case.tables(), case.rejected(), strict=True):
+        if addition.sequence in chosen:
+            found.append((addition.sequence, Evidence(addition.file, addition.kind, addition.sha256, table, rejected)))
+    for addition, data in case.bytes_of("acts"):
+        if addition.sequence in chosen:
+            acts = tuple(
+                read_act(msgspec.json.decode(line), bench.agreement.tz, addition.known_at)
+                for line in data.splitlines()
+                if line.strip()
+            )
+            empty = Evidence(addition.file, "acts", addition.sha256, SCHEMA.empty_table(), rejected_table([]), acts)
+            found.append((addition.sequence, empty))
+    return tuple(evidence for _, evidence in sorted(found, key=lambda item: item[0]))
+
+
+def _known(case: CaseFolder, text: str, tz: str) -> tuple[int | None, int]:
+    """The second as known at, and the number of additions that count."""
+    journal = case.journal()
+    if not text:
+        return None, len(journal)
+    if not text.startswith("#"):
+        known = parse_instant(text, tz)
+        return known, len([a for a in journal if a.known_at <= known])
+    if not text[1:].isdigit() or int(text[1:]) >= len(journal):
+        raise InputError(f"`--known-at`: expected `#0` to `#{len(journal) - 1}`, got {quoted(text)}")
+    return journal[int(text[1:])].known_at, int(text[1:]) + 1
+
+
+def _assess(
+    bench: Bench,
+    evidence: tuple[Evidence, ...],
+    asked: Asked,
+    *,
+    known_at: int | None,
+    seen_by: int | None = None,
+    tell: Tell | None = None,
+) -> Outcome:
+    tz = bench.agreement.tz
+    since = parse_instant(asked.since, tz) if asked.since else LONG_AGO
+    until = parse_instant(asked.until, tz) if asked.until else FAR_AHEAD
+    if until <= since:
+        raise InputError(f"`--until` is not after `--from`: {quoted(asked.until)} <= {quoted(asked.since)}")
+    rows: dict[str, Observation] = {}
+    for part in evidence:
+        for report in observations(part.table):
+            if report.start < until and since < report.end and (seen_by is None or report.known_at <= seen_by):
+                rows.setdefault(report.id, report)
+    history = History(bench.agreement, [act for part in evidence for act in part.acts])
+    reports_ = [rows[key] for key in sorted(rows)]
+    assessed = assessment.assess(reports_, history, Placed(bench.agreement.zones, bench.atlas), known_at, tell)
+    rejected = pa.concat_tables([part.rejected for part in evidence]) if evidence else rejected_table([])
+    return Outcome(bench, evidence, assessed, known_at, rejected)
+
+
+def evidence_row(part: Evidence) -> dict[str, Any]:
+    """What a file was, for an answer: its name, kind, hashes and rows."""
+    return {
+        "file": part.file, "kind": part.kind, "sha256": part.sha256, "table_sha256": part.table_hash or None,
+        "rows": part.table.num_rows or len(part.acts), "rejected": part.rejected.num_rows,
+    }  # fmt: skip
+
+
+def summary(outcome: Outcome) -> dict[str, Any]:
+    """The answer of `assess --json`: totals, reasons, hashes; its schema is in `docs/reference/json`."""
+    assessed, agreement = outcome.assessed, outcome.bench.agreement
+    return {
+        "truceline": __version__,
+        "rule_version": RULE_VERSION,
+        "agreement": {
+            "id": agreement.id, "title": agreement.title.get("en", agreement.id),
+            "text_status": agreement.text_status or None,
+            "sha256": agreement.text_hash, "canonical_sha256": agreement.canonical_hash,
+        },
+        "agreement_hash": agreement.canonical_hash,
+        "known_at": None if outcome.known_at is None else utc_text(outcome.known_at),
+        "readings": dict(agreement.readings),
+        "observations": len(assessed.reports),
+        "rejected": outcome.rejected.num_rows,
+        "rejected_rows": outcome.rejected.slice(0, 1_000).to_pylist(),
+        "protected": sum(report.is_protected for report in assessed.reports),
+        "terms": {term: _term_row(assessed, term, agreement.terms[term].kind) for term in agreement.terms},
+        "any": _term_row(assessed, assessment.ANY, "prohibit"),
+        "groups": [{"group": g, "observations": n, **_plain(c)} for g, n, c in assessment.by_group(assessed)],
+        "pairs": [
+            {"pair": p, "group": g, "observations": n, **_plain(c)} for p, g, n, c in assessment.by_pair(assessed)
+        ],
+        "settle": [asdict(settler) for settler in assessment.settle(assessed)],
+        "evidence": [evidence_row(part) for part in outcome.evidence],
+        "assessments_sha256": assessment.hash_of(assessed),
+        "law": LAW,
+    }  # fmt: skip
+
+
+def _plain(counts: assessment.Counts) -> dict[str, int]:
+    return {"surely": counts.surely, "possibly": counts.possibly, "no": counts.no}
+
+
+def _term_row(assessed: Assessed, term: str, kind: str) -> dict[str, Any]:
+    beside = {
+        name: _plain(assessment.Counts.of(values[term])) for name, values in assessed.beside.items() if term in values
+    }
+    return {
+        "kind": kind, **_plain(assessment.counts(assessed, term)), "reasons": assessment.reasons(assessed, term),
+        "beside": beside,
+    }  # fmt: skip
+
+
+def write_assessments(outcome: Outcome, path: Path) -> None:
+    """Write the answers of a run to a Parquet file."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(assessment.table_of(outcome.assessed), sink, compression="zstd")
+    write_whole(path, sink.getvalue().to_pybytes())
