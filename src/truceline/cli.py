@@ -47,10 +47,10 @@ def main() -> None:
     try:
         app()
     except TrucelineError as error:
-        for fault in error.faults[:200]:
+        for fault in error.faults[:100]:
             print(fault, file=sys.stderr)
-        if len(error.faults) > 200:
-            print(f"and {len(error.faults) - 200} more", file=sys.stderr)
+        if len(error.faults) > 100:
+            print(f"and {len(error.faults) - 100} more", file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import shapely
+
 from truceline.agreement.model import Agreement, Fact, Selector, Term, Zone
 from truceline.errors import Fault, InputError, quoted
 from truceline.group import RESERVED
+from truceline.space import checked_polygon
 from truceline.span import FAR_AHEAD, LONG_AGO, parse_duration, parse_instant, utc_text
 
 Say = Callable[[int, str], None]
@@ -78,6 +81,11 @@ def _zone(agreement: Agreement, zone: Zone, say: Say) -> None:
     end = FAR_AHEAD if zone.end is None else zone.end
     if end <= start:
         say(zone.line_no, f"zone {quoted(zone.id)} ends before it begins: {utc_text(end)} <= {utc_text(start)}")
+    if zone.polygon:
+        try:
+            checked_polygon(shapely.Polygon(zone.polygon), zone.id)
+        except InputError as error:
+            say(zone.line_no, str(error))
     for part in zone.parts:
         if part not in agreement.zones:
             say(zone.line_no, f"zone {quoted(zone.id)}: unknown zone {quoted(part)} in `union`")

@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 from truceline.agreement.history import read_act
 from truceline.agreement.model import Agreement, SignedAct
 from truceline.agreement.text import load
-from truceline.atlas import Atlas, read_atlas
+from truceline.atlas import MOST_BYTES, Atlas, read_atlas
 from truceline.errors import Fault, InputError, StoreError, quoted, raise_all
 from truceline.evidence import reports, ucdp
 from truceline.evidence.aliases import Aliases, read_aliases
 from truceline.evidence.places import Placer
-from truceline.evidence.reading import MOST_LINE, Manner, Read, opened
+from truceline.evidence.reading import MOST_LINE, Manner, Read, lines_of, opened
 from truceline.evidence.schema import SCHEMA, hash_table, rejected_table
 
 CASE = "syria-2016"
@@ -126,15 +126,20 @@ def beside(path: Path, name: str) -> bytes | None:
     return file.read_bytes() if file.is_file() else None
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file whole; agreements and areas have caps of their own.
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
+    """Read a file whole: agreements, areas, signed acts.
+
+    Args:
+        path: the file.
+        most: the most bytes that it may hold.
 
     Raises:
-        InputError: it cannot be read, or is far too large for what it should be.
+        InputError: it cannot be read, or is too large for what it should be.
     """
     try:
-        if path.stat().st_size > 1 << 28:
-            raise InputError(Fault(f"expected at most {1 << 28} bytes, got {path.stat().st_size}", str(path)))
+        size = path.stat().st_size
+        if size > most:
+            raise InputError(Fault(f"expected at most {most} bytes, got {size}", str(path)))
         return path.read_bytes()
     except OSError as error:
         raise InputError(Fault(f"cannot be read: {error.strerror}", str(path))) from None
@@ -213,7 +218,7 @@ def _own_table(path: Path) -> pa.Table:
 def _acts(file: BinaryIO, name: str, tz: str, now: int) -> Iterable[SignedAct]:
     faults: list[Fault] = []
     found = []
-    for number, line in enumerate(opened(file, name), 1):
+    for number, line in enumerate(lines_of(opened(file, name), name), 1):
         if line.strip():
             try:
                 fields = msgspec.json.decode(line)
@@ -222,7 +227,8 @@ def _acts(file: BinaryIO, name: str, tz: str, now: int) -> Iterable[SignedAct]:
                 found.append(read_act(fields, tz, now))
             except (msgspec.DecodeError, RecursionError, InputError) as error:
                 faults.append(Fault(str(error), name, number))
-                if len(faults) > 1_000:
+                if len(faults) >= 20:
+                    faults.append(Fault("and perhaps more: reading stopped here", name, number))
                     break
     raise_all(faults, InputError)
     return found

@@ -18,7 +18,7 @@ from truceline.assess.assessment import Assessed
 from truceline.assess.place import Placed
 from truceline.desk.files import Bench, Evidence, Tell, bench_of, read_bytes
 from truceline.errors import InputError, quoted
-from truceline.evidence.schema import SCHEMA, Observation, observations, rejected_table
+from truceline.evidence.schema import SCHEMA, Observation, Rejected, observations, rejected_table
 from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant, utc_text
 from truceline.store.folder import Addition, CaseFolder, write_whole
 
@@ -123,14 +123,19 @@ def _assess(
     if until <= since:
         raise InputError(f"`--until` is not after `--from`: {quoted(asked.until)} <= {quoted(asked.since)}")
     rows: dict[str, Observation] = {}
+    twice: list[Rejected] = []
     for part in evidence:
-        for report in observations(part.table):
-            if report.start < until and since < report.end and (seen_by is None or report.known_at <= seen_by):
-                rows.setdefault(report.id, report)
+        for line, report in zip(part.table.column("line").to_pylist(), observations(part.table), strict=True):
+            if seen_by is not None and report.known_at > seen_by:
+                continue
+            if report.id in rows:
+                twice.append(Rejected(part.file, line or 0, report.id, "id", "stands in an earlier file too"))
+            elif report.start < until and since < report.end:
+                rows[report.id] = report
     history = History(bench.agreement, [act for part in evidence for act in part.acts])
     reports_ = [rows[key] for key in sorted(rows)]
     assessed = assessment.assess(reports_, history, Placed(bench.agreement.zones, bench.atlas), known_at, tell)
-    rejected = pa.concat_tables([part.rejected for part in evidence]) if evidence else rejected_table([])
+    rejected = pa.concat_tables([*(part.rejected for part in evidence), rejected_table(twice)])
     return Outcome(bench, evidence, assessed, known_at, rejected)
 
 

@@ -30,7 +30,7 @@ LICENCE = "CC BY 4.0, Uppsala Conflict Data Program"
 
 def is_ucdp(header: str) -> bool:
     """Whether a first line is that of a UCDP GED file."""
-    return {"where_prec", "date_prec", "type_of_violence"} <= set(next(csv.reader([header]), []))
+    return {"where_prec", "date_prec", "type_of_violence"} <= {name.strip('"') for name in header.strip().split(",")}
 
 
 def read(file: Iterable[bytes], name: str, manner: Manner) -> Read:
