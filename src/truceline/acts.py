@@ -63,7 +63,8 @@ class ActTree:
         """Whether an act falls under a class.
 
         Returns:
-            +1 it does, -1 it does not, 0 when the act is the wider word: *attack* may have been an *air-strike*.
+            +1 it does, -1 it does not, 0 when a kind of the act falls under it and others need not: an *attack* may
+            have been an *air-strike*.
 
         >>> tree = ActTree({})
         >>> tree.is_kind("mortar", "attack"), tree.is_kind("attack", "mortar"), tree.is_kind("fly", "attack")
@@ -71,7 +72,7 @@ class ActTree:
         """
         if of in self.classes(act):
             return YES
-        return UNKNOWN if act in self.classes(of) else NO
+        return UNKNOWN if any({act, of} <= self.classes(kind) for kind in self._above) else NO
 
     def is_force(self, act: str) -> bool:
         """Whether an act is an act of force."""

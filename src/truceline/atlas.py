@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from truceline.areas import Alias, Gazetteer, Unit
-from truceline.errors import InputError, quoted
+from truceline.errors import InputError, quoted, text_of
 from truceline.space import Floats, Geometry, checked_polygon
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -51,7 +51,7 @@ class Atlas:
         gazetteer: units and spellings.
         shapes: code to polygon on the grid.
         lines: id to `(n, 2)` degrees, longitude before latitude.
-        basemap: code to polygon on the grid: neighbours, for drawing only.
+        basemap: code to polygon on the grid: neighbouring countries, known by code, drawn and never judged by shape.
         names: code or id to names by language.
         drawn_by: id of a line or zone to who drew it.
     """
@@ -99,7 +99,10 @@ def read_atlas(files: Mapping[str, bytes], units_csv: bytes | None = None) -> At
     parts: dict[str, dict[str, Any]] = {key: {} for key in ("shapes", "lines", "basemap", "names", "drawn_by")}
     for name, data in files.items():
         for feature in read_features(data, name):
-            _place(feature, name, units, parts)
+            try:
+                _place(feature, name, units, parts)
+            except InputError as error:
+                raise InputError(f"{name}: {error}") from None
     gazetteer = Gazetteer(units, aliases, same_as)
     shapes = {gazetteer.code(code): shape for code, shape in parts.pop("shapes").items()}
     return Atlas(gazetteer=gazetteer, shapes=shapes, **parts)
@@ -118,6 +121,8 @@ def unit_of(properties: Mapping[str, Any], gazetteer: str) -> Unit | None:
     parent = properties.get("parent") or (parents[max(parents)] if parents else "")
     if level is None:
         level, parent = _from_iso(code, parent)
+    if isinstance(level, bool) or not isinstance(level, int | float) or level != int(level):
+        raise InputError(f"unit {quoted(code)}: expected a whole number as `level`, got {quoted(level)}")
     return Unit(code, int(level), str(parent), gazetteer, names_of(properties))
 
 
@@ -132,13 +137,16 @@ def _place(feature: Feature, name: str, units: list[Unit], parts: dict[str, dict
     if role == "line":
         parts["lines"][key] = shapely.get_coordinates(feature.geometry)
     elif role == "basemap":
-        key = str(feature.properties["code"])
+        key = str(feature.properties.get("code") or "")
+        if not key:
+            raise InputError("a feature of the base map has no `code`")
+        units.append(Unit(key, 0, "", name, names_of(feature.properties)))
         parts["basemap"][key] = checked_polygon(feature.geometry, key)
     else:
         unit = unit_of(feature.properties, name)
         key = unit.code if unit else key
         if not key:
-            raise InputError(f"{name}: a feature has neither `code` nor `id`")
+            raise InputError("a feature has neither `code` nor `id`")
         if unit:
             units.append(unit)
         parts["shapes"][key] = checked_polygon(feature.geometry, key)
@@ -181,8 +189,10 @@ def _spellings(units_csv: bytes | None) -> tuple[list[Alias], dict[str, str]]:
     if units_csv is None:
         return [], {}
     aliases, same_as = [], {}
-    for row in csv.DictReader(io.StringIO(units_csv.decode("utf-8"))):
-        aliases.append(Alias(row["text"], int(row["level"]), row["code"], row["source"]))
+    for row in csv.DictReader(io.StringIO(text_of(units_csv, "units.csv"))):
+        if not (row.get("level") or "").isdigit():
+            raise InputError(f"units.csv: expected a whole number as `level`, got {quoted(row.get('level'))}")
+        aliases.append(Alias(row.get("text") or "", int(row["level"]), row.get("code") or "", row.get("source") or ""))
         if row.get("same_as"):
             same_as[row["code"]] = row["same_as"]
     return aliases, same_as

@@ -5,6 +5,7 @@ Every command has `--json`; exit codes are those of `errors.EXIT_CODES`. Heavy i
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,6 +55,11 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
+    except Exception as error:
+        if os.environ.get("TRUCELINE_DEBUG"):
+            raise
+        print(f"a fault of the program ({type(error).__name__}); TRUCELINE_DEBUG=1 shows where", file=sys.stderr)
+        sys.exit(1)
 
 
 @app.callback(invoke_without_command=True)
@@ -142,6 +148,7 @@ def assess(  # noqa: PLR0917  # the signature is the command line
     until: Until = "",
     known_at: KnownAt = "",
     out: Out = None,
+    show: Annotated[str, typer.Option("--show", help="Show one report instead: every term, factor by factor.")] = "",
     as_json: Json = False,
 ) -> None:
     """Hold every report against every term: surely, possibly, not covered, each with its reasons."""
@@ -152,7 +159,10 @@ def assess(  # noqa: PLR0917  # the signature is the command line
         outcome = _assessed(what, evidence or [], areas or [], asked, tell)
         if out is not None:
             desk.write_assessments(outcome, out)
-    _show(outcome, as_json)
+    if show:
+        _show_one(desk.show(outcome, show), as_json)
+    else:
+        _show(outcome, as_json)
     if out is not None:
         say(as_json, f"\nAssessments: {out}")
 
@@ -168,6 +178,8 @@ def _assessed(
         if evidence:
             raise InputError("a case folder holds its own evidence: use `truceline add` to add files")
         return desk.assess_case(CaseFolder.open(what), asked, areas, tell)
+    if not evidence:
+        raise InputError("expected files of evidence after the agreement, or a case folder")
     bench = desk.open_agreement(what, areas)
     read = []
     for i, file in enumerate(evidence):
@@ -193,14 +205,14 @@ def where(  # noqa: PLR0917  # the signature is the command line
     with told(as_json) as tell:
         tell("reading", 0, 1)
         wanted = desk.Wanted(name_field, disc_m, since, until, tz)
-        read, found = desk.count_where(evidence, zones, wanted, tell)
+        read, counted, found = desk.count_where(evidence, zones, wanted, tell)
     if as_json:
         counts = [
             {"zone": c.zone, "name": c.name, "naive": c.naive, "surely": c.surely, "possibly": c.possibly}
             for c in found
         ]
         emit({
-            "observations": read.table.num_rows, "rejected": read.rejected.num_rows,
+            "observations": counted, "rejected": read.rejected.num_rows,
             "evidence": desk.evidence_row(read),
             "from": since or None, "until": until or None, "disc_m": disc_m, "zones": counts, "law": LAW,
         })  # fmt: skip
@@ -286,14 +298,15 @@ def _show(outcome: Outcome, as_json: bool) -> None:
         f"{answer['agreement']['title']}: {answer['observations']} reports judged, {answer['rejected']} rows rejected."
     )
     print(
-        f"If true, {total['surely']} surely fall under a prohibition, {total['possibly']} possibly, "
-        f"{total['no']} do not; "
-        f"{answer['protected']} harm people or places that humanitarian law protects. Findings signed: 0."
+        f"If true: surely under a prohibition {total['surely']}, possibly {total['possibly']}, "
+        f"not covered {total['no']}. Protected by humanitarian law: {answer['protected']}. Findings signed: 0."
     )
     print(
         f"Reading shown: {', '.join(f'{k} = {v}' for k, v in answer['readings'].items())}. "
         "Supported: 0 (corroboration) throughout.\n"
     )
+    for warning in answer["warnings"]:
+        print(f"warning: {warning}")
     rows = [
         [term, t["surely"], t["possibly"], t["no"], ", ".join(f"{r} {n}" for r, n in t["reasons"].items())]
         for term, t in answer["terms"].items()
@@ -309,6 +322,29 @@ def _show(outcome: Outcome, as_json: bool) -> None:
         for one in answer["settle"][:5]:
             print(f"  {one['ask']}: settles {one['alone']} alone, is part of {one['among']}")
     print(f"\n{LAW}")
+
+
+VALUES = {1: "yes", 0: "cannot be decided", -1: "no"}
+
+
+def _show_one(answer: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        emit(answer)
+        return
+    print(f"{answer['observation']}: {COVERED[answer['any']]}: {', '.join(answer['reasons']) or 'no question open'}")
+    if answer["protected"]:
+        print("protected by humanitarian law")
+    rows = []
+    for term, t in answer["terms"].items():
+        open_factors = [f"{name}: {VALUES[f['value']]}" for name, f in t["factors"].items() if f["value"] < 1]
+        rows.append([term, COVERED[t["covered"]], "; ".join(open_factors), t["note"] or ", ".join(t["reasons"])])
+    table(["term", "covered", "factors not met, or open", "why"], rows)
+    for ask in answer["settled_by"]:
+        print(f"would settle it: {ask}")
+    print(f"\n{LAW}")
+
+
+COVERED = {1: "surely covered", 0: "cannot be decided", -1: "not covered by this term"}
 
 
 def table(head: list[str], rows: list[list[Any]]) -> None:

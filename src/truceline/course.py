@@ -55,10 +55,6 @@ class Course:
         why |= np.where(has_yes & has_no, np.uint32(Reason.TIME.bit), np.uint32(0))
         return value.astype(np.int8), np.where(value == UNKNOWN, why, 0).astype(np.uint32)
 
-    def note_at(self, start: int) -> str:
-        """The remark that holds at a second; empty when there is none."""
-        return self.answers[int(np.searchsorted(self._at, start, side="right")) - 1].note
-
     def cuts(self) -> tuple[int, ...]:
         """The seconds at which the answer changes."""
         return self.at[1:]

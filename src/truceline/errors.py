@@ -115,6 +115,18 @@ def quoted(text: object, most: int = 60) -> str:
     return f"`{one_line(str(text), most)}`"
 
 
+def text_of(data: bytes, name: str) -> str:
+    """Decode a small table as UTF-8, with or without a byte order mark.
+
+    Raises:
+        InputError: it is not UTF-8.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(Fault("expected UTF-8 text", name, data[: error.start].count(b"\n") + 1)) from None
+
+
 def raise_all(faults: Iterable[Fault], kind: type[TrucelineError]) -> None:
     """Raise one error of `kind` that carries every fault, in file and line order; nothing when there is none."""
     gathered = sorted(set(faults), key=lambda f: (f.file, f.line, f.field, f.message))

@@ -38,6 +38,7 @@ class Party:
         members: ids, for a body.
         decides: `all` or `any` of the members must sign for the body.
         names: language to name, for display.
+        line: of the text that defines it; 0 = none.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Party:
     members: tuple[str, ...] = ()
     decides: str = "all"
     names: Mapping[str, str] = field(default_factory=dict)
+    line: int = 0
 
 
 class Group:
@@ -70,31 +72,36 @@ class Group:
             here = party.part_of if party else ""
         return tuple(chain)
 
+    def above(self, actor: str) -> tuple[str, ...]:
+        """The actor, everything it is part of, and every side that these stand on, nearest first."""
+        found: list[str] = []
+        ahead = [actor]
+        while ahead:
+            here = ahead.pop(0)
+            if here and here not in found:
+                found.append(here)
+                party = self.parties.get(here)
+                ahead += [party.part_of, party.side] if party else []
+        return tuple(found)
+
     def belongs(self, actor: str, to: str) -> int:
         """Whether an actor is, or is part of, or stands on the side of another.
 
         Returns:
             +1 yes, -1 no, 0 when the actor is the larger one: a report of the whole may mean the part.
         """
-        chain = self.chain(actor)
-        sides = {self.parties[a].side for a in chain if a in self.parties}
-        if to in chain or to in sides:
+        if to in self.above(actor):
             return YES
-        return UNKNOWN if actor in self.chain(to) or actor == self.side(to) else NO
+        return UNKNOWN if actor in self.above(to) else NO
+
+    def parts(self, actor: str) -> list[str]:
+        """Everybody who belongs to an actor, itself left out."""
+        return [other for other in self.parties if other != actor and actor in self.above(other)]
 
     def side(self, actor: str) -> str:
-        """Id of the side on which an actor stands; empty for none."""
-        for here in self.chain(actor):
-            party = self.parties.get(here)
-            if party and party.kind == "side":
-                return party.id
-            if party and party.side:
-                return party.side
-        return ""
-
-    def of_side(self, side: str) -> list[str]:
-        """Everybody who stands on a side."""
-        return [actor for actor in self.parties if actor == side or self.side(actor) == side]
+        """Id of the nearest side on which an actor stands; empty for none."""
+        sides = [a for a in self.above(actor) if a in self.parties and self.parties[a].kind == "side"]
+        return sides[0] if sides else ""
 
     def signed_by(self, body: str, signers: Iterable[str]) -> bool:
         """Whether these signatures bind a body: its own, or those of all (or any) of its members."""
@@ -132,8 +139,9 @@ _ROLES = ("secretariat", "party", "public")
 
 def role_of(reader: str) -> str:
     """The rung of a reader: `secretariat`, `public`, or `party` for `party:ID`; the lowest for anything else."""
-    name = reader.partition(":")[0]
-    return name if name in _ROLES else "public"
+    if reader == "secretariat":
+        return reader
+    return "party" if reader.startswith("party:") and reader != "party:" else "public"
 
 
 def may_see(reader: str, what: str, *, age_s: int = 0, is_published: bool = False, is_own: bool = False) -> Sight:

@@ -50,14 +50,6 @@ class Span:
         if self.end <= self.start:
             raise InputError(f"a time ends before it begins: {utc_text(self.end)} <= {utc_text(self.start)}")
 
-    def overlaps(self, start: int, end: int) -> bool:
-        """Whether a moment of the span can lie in `[start, end)`."""
-        return self.start < end and start < self.end
-
-    def within(self, start: int, end: int) -> bool:
-        """Whether every moment of the span lies in `[start, end)`."""
-        return start <= self.start and self.end <= end
-
     def joined(self, other: Span) -> Span:
         """The smallest span that holds both."""
         return Span(min(self.start, other.start), max(self.end, other.end), self.lasts and other.lasts)
@@ -88,6 +80,20 @@ def day_span(day: date, tz: str) -> Span:
     ('2016-03-24T22:00:00Z', 23)
     """
     return Span(_day_start(day, tz), _day_start(day + timedelta(days=1), tz))
+
+
+def hours_span(day: date, first: int, last: int, tz: str) -> Span:
+    """Civil hours `[first, last)` of a day, such as those of a signed table for *evening*; 24 = the end of the day.
+
+    >>> s = hours_span(date(2016, 9, 19), 18, 24, "Asia/Damascus")
+    >>> utc_text(s.start), utc_text(s.end)
+    ('2016-09-19T15:00:00Z', '2016-09-19T21:00:00Z')
+    """
+    whole = day_span(day, tz)
+    marks = [datetime(day.year, day.month, day.day, hour, tzinfo=zone(tz)) for hour in (first, last) if 0 < hour < 24]
+    cuts = [int(mark.timestamp()) for mark in marks]
+    start = cuts[0] if first > 0 else whole.start
+    return Span(start, cuts[-1] if last < 24 else whole.end)
 
 
 def civil_day(second: int, tz: str) -> date:

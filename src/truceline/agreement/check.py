@@ -58,9 +58,9 @@ def _actors(agreement: Agreement, say: Say) -> None:
         for what, ids in (("side", [party.side]), ("part_of", [party.part_of]), ("members", party.members)):
             for other in ids:
                 if other and other not in agreement.parties:
-                    say(0, f"actor {quoted(party.id)}: unknown actor {quoted(other)} in `{what}`")
+                    say(party.line, f"actor {quoted(party.id)}: unknown actor {quoted(other)} in `{what}`")
     for actor in _cycles({p.id: [p.part_of] if p.part_of else [] for p in agreement.parties.values()}):
-        say(0, f"actor {quoted(actor)}: part of itself")
+        say(agreement.parties[actor].line, f"actor {quoted(actor)}: part of itself")
 
 
 def _fact(agreement: Agreement, fact: Fact, say: Say) -> None:
@@ -81,6 +81,8 @@ def _zone(agreement: Agreement, zone: Zone, say: Say) -> None:
     end = FAR_AHEAD if zone.end is None else zone.end
     if end <= start:
         say(zone.line_no, f"zone {quoted(zone.id)} ends before it begins: {utc_text(end)} <= {utc_text(start)}")
+    if zone.parts and (zone.low_m, zone.high_m, zone.start, zone.end) != (None, None, None, None):
+        say(zone.line_no, f"zone {quoted(zone.id)}: a union takes height and time from its parts")
     if zone.polygon:
         try:
             checked_polygon(shapely.Polygon(zone.polygon), zone.id)

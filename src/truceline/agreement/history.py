@@ -10,11 +10,11 @@ a withdrawal, is open-world: from the moment it is owed it may have been done, s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from truceline.agreement.model import Agreement, Fact, SignedAct, Term
+from truceline.agreement.model import SIGNED_ACTS, Agreement, Fact, SignedAct, Term
 from truceline.course import Course, all_courses, any_course, combined, not_course
 from truceline.errors import InputError
 from truceline.span import FAR_AHEAD, LONG_AGO, Span, parse_duration, parse_instant
@@ -105,8 +105,14 @@ class Standing:
     def _instrument(self, key: str) -> Course:
         if not self.agreement.instruments[key].is_adopted:
             return Course.always(Answer(NO, note="never in force"))
-        ends = [act.at for act in self.acts if act.act == "end" and act.of == key]
+        ends = [act.at for act in self.acts if act.act == "end" and act.of == key and self._may_end(key, act)]
         return Course.steps([(min(ends), Answer(NO, note="ended"))], before=SURE) if ends else ALWAYS
+
+    def _may_end(self, instrument: str, act: SignedAct) -> bool:
+        """Only whom a power names may end an instrument; without such a power, all guarantors together."""
+        powers = [t for t in self.agreement.terms.values() if t.kind == "power" and _effect(t, "end") == instrument]
+        guarantors = {p.id for p in self.agreement.parties.values() if p.kind == "guarantor"}
+        return any(self._signed(t, act) for t in powers) if powers else bool(guarantors) and guarantors <= set(act.by)
 
     def definition(self, term_id: str) -> Course:
         """When a `define` holds; a moment holds from itself on."""
@@ -168,8 +174,8 @@ class Standing:
         if term.kind == "define":
             return self.definition(term.id)
         if term.kind == "power":
-            made = [a.at for a in self.acts if a.act == "open" and a.of == term.id and self._signed(term, a)]
-            return Course.window(min(made)) if made else NOT_EVER
+            made = self._jointly(term, [a for a in self.acts if a.act == "open" and a.of == term.id])
+            return Course.window(made[0].at) if made else NOT_EVER
         return combined([self._owed(term)], _open_world)
 
     def _owed(self, term: Term) -> Course:
@@ -182,11 +188,15 @@ class Standing:
 
     def _lapsing(self, when: Mapping[str, Any]) -> Course:
         """A window that lapses on silence: extended by signed acts, before the lapse or anew after it."""
-        starts = [at for at, a in zip(*self._steps(self.begun(when["from"])), strict=True) if a.value == YES]
-        if not starts:
-            return self.begun(when["from"])
-        ends = starts[0] + parse_duration(when["for"])
-        windows = [(starts[0], ends)]
+        begun = self.begun(when["from"])
+        starts = [at for at, answer in zip(begun.at, begun.answers, strict=True) if answer.value != NO]
+        if not any(answer.value == YES for answer in begun.answers) or starts[0] == LONG_AGO:
+            return begun
+        worlds = [self._lapsing_from(start, when) for start in starts]
+        return combined(worlds, partial(agreed, otherwise=Reason.OPEN_WORD))
+
+    def _lapsing_from(self, start: int, when: Mapping[str, Any]) -> Course:
+        windows = [(start, start + parse_duration(when["for"]))]
         for act in self._extensions(when.get("then")):
             until = act.until if act.until is not None else max(act.at, windows[-1][1]) + parse_duration(when["for"])
             if act.at <= windows[-1][1]:
@@ -200,21 +210,41 @@ class Standing:
         term = self.agreement.terms.get(power) if isinstance(power, str) else None
         if term is None:
             return []
-        made = [
-            a for a in self.acts if a.act == "extend" and a.of in (term.id, *_prolongs(term)) and self._signed(term, a)
-        ]
-        return sorted(made, key=lambda act: (act.at, act.id))
+        made = [a for a in self.acts if a.act == "extend" and a.of in (term.id, _effect(term, "prolong"))]
+        return self._jointly(term, made)
 
-    @staticmethod
-    def _steps(course: Course) -> tuple[tuple[int, ...], tuple[Answer, ...]]:
-        return course.at, course.answers
+    def _jointly(self, term: Term, acts: Iterable[SignedAct]) -> list[SignedAct]:
+        """Acts that bind whom a power names; alike acts signed one by one count from the last signature on."""
+        signers: dict[tuple[str, str, int | None], tuple[str, ...]] = {}
+        done: list[SignedAct] = []
+        for act in sorted(acts, key=lambda a: (a.at, a.id)):
+            key = (act.act, act.of, act.until)
+            signers[key] = (*signers.get(key, ()), *act.by)
+            joint = replace(act, by=signers[key])
+            if self._signed(term, joint):
+                done.append(joint)
+                del signers[key]
+        return done
 
     # -- parties -------------------------------------------------------------------------------------------------
 
     def status(self, actor: str, status: str, *, is_umbrella: bool = False) -> Course:
         """Whether an actor has a status in time: `bound`, `accepted`, `excluded`, or one the text defines."""
         key = (status, actor, "umbrella" if is_umbrella else "")
-        return self._keep(key, lambda: self._status(actor, status, is_umbrella=is_umbrella))
+        return self._keep(key, lambda: self._named_status(actor, status, is_umbrella=is_umbrella))
+
+    def _named_status(self, actor: str, status: str, *, is_umbrella: bool) -> Course:
+        """Of an actor with parts: the common answer of all, since a report of the whole may mean a part."""
+        if is_umbrella:
+            return self._status(actor, status, is_umbrella=True)
+        everybody = [self._own_status(a, status) for a in (actor, *self.agreement.group.parts(actor))]
+        return combined(everybody, partial(agreed, otherwise=Reason.ACTOR))
+
+    def _own_status(self, actor: str, status: str) -> Course:
+        course = self._status(actor, status, is_umbrella=False)
+        if self.readings.designation == "identity":
+            return course
+        return combined([course, self._unlisted(actor)], _doubted)
 
     def _status(self, actor: str, status: str, *, is_umbrella: bool) -> Course:
         if is_umbrella and self.readings.umbrella == "strict":
@@ -257,14 +287,16 @@ class Standing:
         facts = [f for f in self.agreement.facts if f.what == "accepted" and f.of in ids]
         windows = [combined([_dated(f)], _disputed) if self._is_one_sided(f, facts) else _dated(f) for f in facts]
         windows += [Course.window(a.at) for a in self.acts if a.act == "accept" and ids.intersection(a.by)]
-        left = [a.at for a in self.acts if a.act == "withdraw" and ids.intersection(a.by)]
         whole = any_course(windows)
-        return all_courses([whole, not_course(Course.window(min(left)))]) if left else whole
+        moves = [a for a in self.acts if a.act in ("accept", "withdraw") and ids.intersection(a.by)]
+        left = Course.steps([(a.at, SURE if a.act == "withdraw" else NEVER) for a in moves])
+        return all_courses([whole, not_course(left)])
 
     def _side_accepted(self, side: str) -> Course:
         """From the first recorded acceptance of anybody on the side that an umbrella stands for."""
         group = self.agreement.group
-        return self._accepted(group.of_side(group.side(side) or side))
+        whole = group.side(side) or side
+        return self._accepted([whole, *group.parts(whole)])
 
     def excluded(self, actor: str) -> Course:
         """When an actor is excluded: surely on a list all accept, disputed when only one guarantor says so."""
@@ -285,21 +317,34 @@ class Standing:
         course = _dated(fact)
         if self.readings.designation == "identity" or not fact.value:
             return course
+        carried = self._carried(actor, fact.value)
+        return course if carried is None else combined([course, carried], _by_name)
+
+    def _carried(self, actor: str, name: str) -> Course | None:
+        """When an actor carried a name; None where its names are not recorded."""
         names = [f for f in self.agreement.facts if f.what == "name" and f.of in self.agreement.group.chain(actor)]
-        if not names:
-            return course
-        carried = any_course([_dated(f) for f in names if f.value == fact.value])
-        return combined([course, carried], _by_name)
+        return any_course([_dated(f) for f in names if f.value == name]) if names else None
+
+    def _unlisted(self, actor: str) -> Course:
+        """By listed name: when an actor that a list means carries a name that is not on it."""
+        chain = self.agreement.group.chain(actor)
+        courses = []
+        for fact in self.agreement.facts:
+            if fact.what == "excluded" and fact.of in chain and fact.value:
+                carried = self._carried(actor, fact.value)
+                courses += [] if carried is None else [all_courses([_dated(fact), not_course(carried)])]
+        return any_course(courses)
 
     def _marked(self, actor: str, status: str) -> Course:
         chain = self.agreement.group.chain(actor)
         return any_course([_dated(f) for f in self.agreement.facts if f.what == status and f.of in chain])
 
-    def able(self, act: str) -> tuple[tuple[str, ...], Fact] | None:
-        """Who alone has the means for an act, if a capability fact says so."""
+    def able(self, act: str, span: Span) -> tuple[str, ...] | None:
+        """Who alone has the means for an act throughout a span; None unless a capability fact says so."""
         for fact in self.agreement.facts:
-            if fact.what == "sole" and self.agreement.acts.is_kind(act, fact.of) == YES:
-                return fact.actors, fact
+            holds = fact.what == "sole" and fact.start <= span.start and span.end <= fact.end
+            if holds and self.agreement.acts.is_kind(act, fact.of) == YES:
+                return fact.actors
         return None
 
     def _keep(self, key: tuple[str, ...], make: Callable[[], Course]) -> Course:
@@ -316,9 +361,10 @@ def _dated(fact: Fact) -> Course:
     )
 
 
-def _prolongs(term: Term) -> tuple[str, ...]:
+def _effect(term: Term, name: str) -> str:
+    """What the effect of a power is on; empty when it has no such effect."""
     effect = term.body.get("effect")
-    return (str(effect["prolong"]),) if isinstance(effect, dict) and "prolong" in effect else ()
+    return str(effect[name]) if isinstance(effect, dict) and name in effect else ""
 
 
 def _open_world(answers: Iterable[Answer]) -> Answer:
@@ -338,11 +384,37 @@ def _disputed(answers: Iterable[Answer]) -> Answer:
     return undecided(Reason.DISPUTED_DESIGNATION) if said.value == YES else said
 
 
+def _doubted(answers: Iterable[Answer]) -> Answer:
+    """Where it is disputed who an actor is, no status of it is decided."""
+    status, unlisted = answers
+    return undecided(Reason.DISPUTED_DESIGNATION) if unlisted.value == YES else status
+
+
 def _by_name(answers: Iterable[Answer]) -> Answer:
     listed, carried = answers
     if listed.value != YES:
         return listed
     return SURE if carried.value == YES else undecided(Reason.DISPUTED_DESIGNATION)
+
+
+def checked_act(act: SignedAct, agreement: Agreement) -> SignedAct:
+    """Refuse a signed act by somebody, or about something, that the agreement does not know.
+
+    Raises:
+        InputError: an unknown signer, term, instrument or exception.
+    """
+    for signer in act.by:
+        if signer not in agreement.parties:
+            raise InputError(f"unknown actor `{signer}` in `by`")
+    if not act.by:
+        raise InputError("a signed act needs `by`")
+    if act.act in ("extend", "open") and act.of not in agreement.terms:
+        raise InputError(f"unknown term `{act.of}` in `of`")
+    if act.act == "end" and act.of not in agreement.instruments:
+        raise InputError(f"unknown instrument `{act.of}` in `of`")
+    if act.act in ("invoke", "answer") and act.term not in agreement.terms:
+        raise InputError(f"unknown term `{act.term}` in `term`")
+    return act
 
 
 def read_act(fields: Mapping[str, Any], tz: str, known_at: int) -> SignedAct:
@@ -360,18 +432,23 @@ def read_act(fields: Mapping[str, Any], tz: str, known_at: int) -> SignedAct:
     for key in fields:
         if key not in allowed:
             raise InputError(f"unknown field `{key}` of a signed act")
-    if fields.get("act") not in ("accept", "withdraw", "extend", "open", "end", "notice", "invoke", "answer"):
+    if fields.get("act") not in SIGNED_ACTS:
         raise InputError(f"unknown signed act `{fields.get('act')}`")
     if "at" not in fields:
         raise InputError("a signed act needs `at`")
+    by = fields.get("by", ())
+    by = (by,) if isinstance(by, str) else by
+    if not isinstance(by, list | tuple) or not all(isinstance(signer, str) for signer in by):
+        raise InputError("`by`: expected an actor or a list of actors")
+    if not isinstance(fields.get("is_yes", False), bool):
+        raise InputError("`is_yes`: expected true or false")
     times = {
         k: parse_instant(str(fields[k]), tz) for k in ("at", "known_at", "start", "until") if fields.get(k) is not None
     }
-    by = fields.get("by", ())
     return SignedAct(
         id=str(fields.get("id", f"{fields['act']}-{fields['at']}")),
         act=str(fields["act"]),
-        by=(str(by),) if isinstance(by, str) else tuple(str(b) for b in by),
+        by=tuple(by),
         at=times["at"],
         known_at=times.get("known_at", known_at),
         start=times.get("start"),

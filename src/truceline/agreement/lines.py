@@ -67,7 +67,8 @@ def read_lines(data: bytes, name: str, faults: list[Fault]) -> Node | None:
         return None
     try:
         text = data.decode("utf-8")
-        events = yaml.compose(text, Loader=yaml.SafeLoader)
+        plain = _is_plain(text, name, faults)
+        root = yaml.compose(text, Loader=yaml.SafeLoader) if plain else None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         faults.append(Fault("expected UTF-8 text", name, line))
@@ -78,25 +79,39 @@ def read_lines(data: bytes, name: str, faults: list[Fault]) -> Node | None:
     except RecursionError:
         faults.append(Fault(f"nested deeper than {MOST_DEPTH} levels", name))
         return None
-    if events is None:
-        faults.append(Fault("the file is empty", name))
+    if root is None:
+        if plain:
+            faults.append(Fault("the file is empty", name))
         return None
-    return _Reader(name, faults).node(events, 0)
+    return _Reader(name, faults).node(root, 0)
+
+
+def _is_plain(text: str, name: str, faults: list[Fault]) -> bool:
+    """Whether there is no anchor, alias or tag; each is a fault with its line, and nothing is composed then."""
+    before, depth = len(faults), 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        tag: str | None = getattr(event, "tag", None)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_DEPTH:
+            faults.append(Fault(f"nested deeper than {MOST_DEPTH} levels", name))
+            return False
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            faults.append(Fault("anchors and aliases are not allowed: write the value out", name, line))
+        elif tag is not None:
+            faults.append(Fault(f"tags are not allowed: {quoted(tag)}", name, line))
+    return len(faults) == before
 
 
 class _Reader:
     def __init__(self, name: str, faults: list[Fault]) -> None:
-        self.name, self.faults, self.seen = name, faults, set[int]()
+        self.name, self.faults = name, faults
 
     def node(self, raw: yaml.Node, depth: int) -> Node:
         line = raw.start_mark.line + 1
         if depth > MOST_DEPTH:
             self.faults.append(Fault(f"nested deeper than {MOST_DEPTH} levels", self.name, line))
             return Node(None, line)
-        if id(raw) in self.seen:
-            self.faults.append(Fault("anchors and aliases are not allowed: write the value out", self.name, line))
-            return Node(None, line)
-        self.seen.add(id(raw))
         if isinstance(raw, yaml.MappingNode):
             return Node(self._mapping(raw, depth), line)
         if isinstance(raw, yaml.SequenceNode):

@@ -14,6 +14,7 @@ from truceline.group import Group, Party
 from truceline.precision import Precision
 
 TERM_KINDS = ("prohibit", "require", "permit", "power", "define")
+SIGNED_ACTS = ("accept", "withdraw", "extend", "open", "end", "notice", "invoke", "answer")
 JUDGED_KINDS = ("prohibit", "permit", "define")
 
 

@@ -211,6 +211,7 @@ class _Reader:
             members=self.texts(fields, "members"),
             decides=self.choice(fields, "decides", ("all", "any"), "all"),
             names=self.named(fields, "names"),
+            line=node.line,
         )
 
     def _acts(self) -> ActTree:

@@ -9,10 +9,10 @@ TOP = frozenset(
     "truceline id title tz text_status sources instruments actors facts zones acts words terms evidence amend areas "
     "precision readings".split()
 )
-INSTRUMENT = frozenset("title from until adopted source names".split())
+INSTRUMENT = frozenset("title from until adopted source".split())
 ACTOR = frozenset("kind side part_of members decides names".split())
 FACT = frozenset("name as status of by is from until source tag accepted excluded sole actors line".split())
-ZONE = frozenset("geo line side within_m union polygon alt_m text from until names cells".split())
+ZONE = frozenset("geo line side within_m union polygon alt_m text from until names".split())
 WORD = frozenset("readings adopted baseline counting coverage text".split())
 TERM = frozenset(
     "id kind who to does do in from until while on by within ahead if unless except overrides together persists effort "

@@ -93,7 +93,7 @@ def judge_any_all(docket: Docket) -> Answers:
     groups = spec.alike_terms(docket.law.terms.values())
     if not groups or not docket.reports:
         return Answers.same(NEVER, len(docket.reports))
-    each = col.either([col.both([_rest(docket, group), *_sides(docket, group[0])]) for group in groups])
+    each = col.either([col.both([*_rest(docket, group), *_sides(docket, group[0])]) for group in groups])
     starts, ends = docket.first, docket.last
     forth, back = docket.rejoined(each.take(starts)), docket.rejoined(each.take(ends))
     return col.agreed([forth, back], otherwise=Reason.ACTOR)
@@ -119,20 +119,20 @@ def _pairwise(docket: Docket, terms: tuple[Term, ...]) -> Answers:
     called = col.renamed(pair, Reason.TARGET, Reason.ACTOR)
     one = docket.first == docket.last
     who = Answers(pair.value, np.where(one, pair.why, called.why).astype(np.uint32))
-    return col.both([who, _alike_ways(docket, _rest(docket, terms))])
+    return col.both([who, *(_alike_ways(docket, factor) for factor in _rest(docket, terms))])
 
 
-def _rest(docket: Docket, terms: tuple[Term, ...]) -> Answers:
+def _rest(docket: Docket, terms: tuple[Term, ...]) -> list[Answers]:
     """Every factor but actor and target."""
     term, law = terms[0], docket.law
-    return col.both([
+    return [
         Answers.same(undecided(Reason.WITHHELD_TEXT) if term.is_withheld else SURE, len(docket)),
         _over(docket, law.standing.window(term.id)),
-        _place(docket, terms),
+        *_place(docket, terms),
         _acts(docket, term.does),
         _conditions(docket, term),
         _exceptions(docket, term),
-    ])  # fmt: skip
+    ]
 
 
 def _sides(docket: Docket, term: Term) -> list[Answers]:
@@ -165,20 +165,20 @@ def _conditions(docket: Docket, term: Term) -> Answers:
     return col.both(checks)
 
 
-def _place(docket: Docket, terms: tuple[Term, ...]) -> Answers:
+def _place(docket: Docket, terms: tuple[Term, ...]) -> list[Answers]:
+    """Place and altitude; zones of several heights or times are one factor."""
     zones = tuple(dict.fromkeys(zone for t in terms for zone in t.where))
     if not zones:
-        return Answers.same(SURE, len(docket))
+        return []
     regions, codes, _ = docket.by("impact", lambda way: way.impact)
     _, bands, sample = docket.by("altitude", lambda way: (way.low_m, way.high_m))
     layers = []
     for zone, ids in spec.layers(zones, docket.law.standing.agreement.zones):
-        checks = [Answers.gathered(docket.law.placed.compare_all(regions, ids), codes)]
-        checks.append(Answers.gathered([spec.height(docket.ways[i], zone) for i in sample], bands))
+        place = Answers.gathered(docket.law.placed.compare_all(regions, ids), codes)
         if zone.start is not None or zone.end is not None:
-            checks.append(_over(docket, spec.zone_course(zone)))
-        layers.append(col.both(checks))
-    return col.either(layers)
+            place = col.both([place, _over(docket, spec.zone_course(zone))])
+        layers.append([place, Answers.gathered([spec.height(docket.ways[i], zone) for i in sample], bands)])
+    return layers[0] if len(layers) == 1 else [col.either([col.both(layer) for layer in layers])]
 
 
 def _named(docket: Docket, selector: Selector | None, what: str) -> Answers:

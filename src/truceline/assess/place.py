@@ -19,6 +19,7 @@ from functools import cached_property
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from truceline.agreement.model import Zone
 from truceline.atlas import Atlas
@@ -38,6 +39,7 @@ from truceline.space import (
 )
 from truceline.verdict import NO, SURE, UNKNOWN, YES, Answer, Reason, Values, alike, any_of, undecided
 
+Bools = NDArray[np.bool_]
 DISC_CHUNK = 200_000
 EARTH_M = 6_300_000.0
 UNPLACED = undecided(Reason.PLACE)
@@ -48,14 +50,16 @@ class Ground:
     """The place of a zone, or of the union of several.
 
     Attributes:
-        codes: units of the gazetteer it consists of.
-        shape: union of what is drawn, on the grid; None = nothing is drawn.
+        codes: units of the gazetteer among its parts.
+        shape: union of all its parts, on the grid; None = no part has a shape.
+        drawn: union of the parts that are no units; None = all are units.
         is_withheld: a part was never published.
         is_missing: a part is in no file of areas.
     """
 
     codes: tuple[str, ...]
     shape: Geometry | None
+    drawn: Geometry | None = None
     is_withheld: bool = False
     is_missing: bool = False
 
@@ -127,13 +131,19 @@ class Placed:
         return UNKNOWN if ground.shape is None and not ground.codes else None
 
     def _by_code(self, region: Region, ground: Ground) -> int | None:
-        """Units against units; None where the lists do not say."""
+        """Units against units; None where the lists do not say, and where drawn parts could change the answer."""
         if not ground.codes:
             return None
-        each = [
-            any_or_none([self.atlas.gazetteer.compare(area, code) for code in ground.codes]) for area in region.areas
-        ]
-        return None if any(value is None for value in each) else alike(value for value in each if value is not None)
+        compare = self.atlas.gazetteer.compare
+        each = [any_or_none([compare(area, code) for code in ground.codes]) for area in region.areas]
+        if any(value is None for value in each):
+            return None
+        value = alike(value for value in each if value is not None)
+        if value == YES or ground.drawn is None:
+            return value
+        shape = self._shape(region)
+        beside = UNKNOWN if shape is None else _relation(shape, ground.drawn)
+        return value if beside == NO else YES if beside == YES else None
 
     def ground_of_codes(self, codes: tuple[str, ...]) -> Ground:
         """The place of some units."""
@@ -214,17 +224,13 @@ class Placed:
             return Ground((), None, is_withheld=True)
         if zone.parts:
             return self.ground(zone.parts)
-        if zone.codes and not zone.annex:
-            return self.ground_of_codes(zone.codes)
-        if zone.annex:
-            shapes = [self.atlas.shapes.get(key) for key in zone.annex]
-            return _united([Ground((), s, is_missing=s is None) for s in shapes])
+        units = [self.ground_of_codes(zone.codes)] if zone.codes else []
+        if units or zone.annex:
+            return _united([*units, *(_drawn(self.atlas.shapes.get(key)) for key in zone.annex)])
         if zone.polygon:
-            return Ground((), checked_polygon(shapely.Polygon(zone.polygon), zone.id))
+            return _drawn(checked_polygon(shapely.Polygon(zone.polygon), zone.id))
         points = self.atlas.lines.get(zone.line)
-        if points is None:
-            return Ground((), None, is_missing=True)
-        return Ground((), beside_line(points, zone.side, zone.within_m))
+        return _drawn(None if points is None else beside_line(points, zone.side, zone.within_m))
 
 
 class Fence:
@@ -235,7 +241,7 @@ class Fence:
         self.shape = shape
         shapely.prepare(self.shape)
 
-    def holds(self, centres: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def holds(self, centres: Ints) -> Bools:
         """Whether each centre `(n, 2)` on the grid lies inside or on the edge; decided on whole numbers."""
         return shapely.intersects_xy(self.shape, centres[:, 0].astype(float), centres[:, 1].astype(float))
 
@@ -253,7 +259,7 @@ class Fence:
         )  # fmt: skip
         return flat, shapely.STRtree(boxes)
 
-    def is_near(self, centres: Ints, radii: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def is_near(self, centres: Ints, radii: Floats) -> Bools:
         """Whether the edge comes nearer to a centre than its radius and 1 m.
 
         Args:
@@ -266,18 +272,28 @@ class Fence:
         high = np.minimum(np.abs(lat) + reach / 110_000.0, 89.0)
         east, _ = metres_per_degree(high)
         dx, dy = reach / east, reach / 110_000.0
-        disc_of, edge_of = tree.query(shapely.box(lon - dx, lat - dy, lon + dx, lat + dy))
         near = np.zeros(len(lon), bool)
-        for at in range(0, len(disc_of), DISC_CHUNK):
-            d, e = disc_of[at : at + DISC_CHUNK], edge_of[at : at + DISC_CHUNK]
-            todo = ~near[d]
-            d, e = d[todo], e[todo]
-            hit = _edge_near(lon[d], lat[d], radii[d], flat[e])
-            near[d[hit]] = True
+        for shift, rows in ((0.0, np.ones(len(lon), bool)), (-360.0, lon + dx > 180.0), (360.0, lon - dx < -180.0)):
+            chosen = np.flatnonzero(rows)  # over the antimeridian a disc is asked on both sides of the map
+            x, y = lon[chosen] + shift, lat[chosen]
+            boxes = shapely.box(x - dx[chosen], y - dy[chosen], x + dx[chosen], y + dy[chosen])
+            disc_of, edge_of = tree.query(boxes)
+            self._mark(
+                near, chosen[disc_of], lon=lon[chosen][disc_of] + shift, lat=lat, radii=radii, edges=flat[edge_of]
+            )
         return near
 
+    @staticmethod
+    def _mark(near: Bools, discs: Ints, *, lon: Floats, lat: Floats, radii: Floats, edges: Floats) -> None:
+        """Mark the discs that one of their edges comes near to, in pieces of bounded size."""
+        for at in range(0, len(discs), DISC_CHUNK):
+            here = slice(at, at + DISC_CHUNK)
+            todo = ~near[discs[here]]
+            d = discs[here][todo]
+            near[d[_edge_near(lon[here][todo], lat[d], radii[d], edges[here][todo])]] = True
 
-def _edge_near(lon: Floats, lat: Floats, radii: Floats, edges: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+
+def _edge_near(lon: Floats, lat: Floats, radii: Floats, edges: Floats) -> Bools:
     """Whether each edge comes nearer than radius + 1 m to its point; a plane first, the ellipsoid where that is close.
 
     The plane is true to scale at the point. At a distance d its error is below `4 d / R (1 + tan lat)` of d: the scale
@@ -362,7 +378,7 @@ def _edges_near(a: Geometry, b: Geometry) -> bool:
     return distance_m(x1, y1, x2, y2) < BAND_M
 
 
-def _is_clear(fence: Fence | None, centres: Ints, radii: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _is_clear(fence: Fence | None, centres: Ints, radii: Floats) -> Bools:
     if fence is None:
         return np.ones(len(centres), bool)
     return ~fence.holds(centres) & ~fence.is_near(centres, radii)
@@ -382,15 +398,22 @@ def _polygons(shape: Geometry) -> list[shapely.Polygon]:
 def _united(grounds: Sequence[Ground]) -> Ground:
     if len(grounds) == 1:
         return grounds[0]
-    shapes = [g.shape for g in grounds if g.shape is not None]
     return Ground(
-        codes=()
-        if any(g.shape is not None and not g.codes for g in grounds)
-        else tuple(c for g in grounds for c in g.codes),
-        shape=shapely.union_all(np.array(shapes, dtype=object)) if shapes else None,
-        is_withheld=any(g.is_withheld for g in grounds),
-        is_missing=any(g.is_missing for g in grounds),
+        codes=tuple(code for ground in grounds for code in ground.codes),
+        shape=_union([ground.shape for ground in grounds]),
+        drawn=_union([ground.drawn for ground in grounds]),
+        is_withheld=any(ground.is_withheld for ground in grounds),
+        is_missing=any(ground.is_missing for ground in grounds),
     )
+
+
+def _union(shapes: Sequence[Geometry | None]) -> Geometry | None:
+    found = [shape for shape in shapes if shape is not None]
+    return shapely.union_all(np.array(found, dtype=object)) if found else None
+
+
+def _drawn(shape: Geometry | None) -> Ground:
+    return Ground((), shape, shape, is_missing=shape is None)
 
 
 def any_or_none(values: Sequence[int | None]) -> int | None:

@@ -12,7 +12,7 @@ Source: the design's *Semantics*; Kleene 1952 for the three values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -130,10 +130,10 @@ def _can(report: Observation, law: Law) -> bool:
 
 def capability(report: Observation, law: Law) -> tuple[str, ...] | None:
     """Who alone has the means for every act the report can mean; None = no fact says so."""
-    found = [law.standing.able(act) for act in report.acts]
+    found = [law.standing.able(act, Span(report.start, report.end)) for act in report.acts]
     if not found or any(one is None for one in found):
         return None
-    return tuple(dict.fromkeys(actor for one in found if one is not None for actor in one[0]))
+    return tuple(dict.fromkeys(actor for one in found if one is not None for actor in one))
 
 
 # -- one report against one term, or against alike terms together ----------------------------------------------------
@@ -164,20 +164,47 @@ def cut(report: Observation, terms: Iterable[Term], law: Law) -> list[Observatio
 
 
 def changes(report: Observation, terms: Iterable[Term], law: Law) -> Iterable[int]:
-    """Every second at which a window, a status of those named, or a zone changes."""
-    for term in terms:
+    """Every second at which a window, a status of those named, a zone, or what a notice announces changes."""
+    for notice in (act for act in law.standing.acts if act.act == "notice"):
+        yield from (at for at in (notice.start, notice.until) if at is not None)
+        yield from (_given(notice) + ahead for ahead in _leads(law))
+    for term in _with_exceptions(terms, law):
         yield from law.standing.window(term.id).cuts()
         for condition in (term.only_if, term.unless):
             yield from (
                 law.standing.condition(condition).cuts() if condition is not None and term.kind != "permit" else ()
             )
-        for zone in (law.standing.agreement.zones[z] for z in term.where):
+        for zone, _ in layers(term.where, law.standing.agreement.zones):
             yield from (at for at in (zone.start, zone.end) if at is not None)
         for named in (report.actor, report.target):
             for actor in (*named.ids, *(capability(report, law) or ())):
                 for selector in (term.who, term.to):
                     if selector is not None and selector.status:
                         yield from law.standing.status(actor, selector.status, is_umbrella=named.is_umbrella).cuts()
+
+
+def _with_exceptions(terms: Iterable[Term], law: Law) -> list[Term]:
+    """Terms, the exceptions to them, and what takes those back."""
+    found = {term.id: term for term in terms}
+    ahead = list(found.values())
+    while ahead:
+        here = ahead.pop()
+        for other in law.terms.values():
+            if here.id in (*other.except_, *other.overrides) and other.id not in found:
+                found[other.id] = other
+                ahead.append(other)
+    return list(found.values())
+
+
+def _leads(law: Law) -> set[int]:
+    """How long ahead notices are asked for, in seconds."""
+    wanted = [term.only_if.get("notice") for term in law.terms.values() if isinstance(term.only_if, dict)]
+    return {parse_duration(str(one["ahead"])) for one in wanted if isinstance(one, dict) and one.get("ahead")}
+
+
+def _given(notice: SignedAct) -> int:
+    """When a notice was given: not before it entered the record, whatever its signer says."""
+    return max(notice.at, notice.known_at)
 
 
 def _best(pieces: list[dict[str, Answer]]) -> dict[str, Answer]:
@@ -225,9 +252,12 @@ def _factors(report: Observation, terms: tuple[Term, ...], law: Law) -> dict[str
 
 
 def _conditions(term: Term, span: Span, law: Law) -> Answer:
-    course = law.standing.condition(term.only_if)
-    barred = denied(law.standing.condition(term.unless).during(span)) if term.unless is not None else SURE
-    return both([course.during(span), barred])
+    return both([law.standing.condition(term.only_if).during(span), _barred(term, span, law)])
+
+
+def _barred(term: Term, span: Span, law: Law) -> Answer:
+    """What a term says of *unless*."""
+    return denied(law.standing.condition(term.unless).during(span)) if term.unless is not None else SURE
 
 
 # -- place and altitude ----------------------------------------------------------------------------------------------
@@ -252,10 +282,19 @@ def _where(report: Observation, zones: tuple[str, ...], law: Law) -> dict[str, A
 def layers(zones: Iterable[str], known: Mapping[str, Zone]) -> list[tuple[Zone, tuple[str, ...]]]:
     """Zones of the same height and the same time of validity, together."""
     groups: dict[tuple[int | None, ...], list[str]] = {}
-    for zone_id in zones:
+    for zone_id in dict.fromkeys(leaf for whole in zones for leaf in _leaves(whole, known)):
         zone = known[zone_id]
         groups.setdefault((zone.low_m, zone.high_m, zone.start, zone.end), []).append(zone_id)
     return [(known[ids[0]], tuple(ids)) for ids in groups.values()]
+
+
+def _leaves(zone_id: str, known: Mapping[str, Zone]) -> Iterator[str]:
+    """The zones that a union consists of: each has its own height and time."""
+    parts = known[zone_id].parts
+    if not parts:
+        yield zone_id
+    for part in parts:
+        yield from _leaves(part, known)
 
 
 def exists(zone: Zone, span: Span) -> Answer:
@@ -334,11 +373,13 @@ def narrowed(report: Observation, law: Law) -> Named:
         return report.actor
     if report.actor.mode == UNNAMED:
         return Named(means, EITHER, text=report.actor.text)
-    if report.actor.mode != EITHER:
+    if report.actor.mode == NOBODY:
         return report.actor
     group = law.standing.agreement.group
     able = tuple(a for a in report.actor.ids if a == SOMEBODY or any(group.belongs(a, owner) != NO for owner in means))
-    return replace(report.actor, ids=able) if able else report.actor
+    if not able:
+        return Named(text=report.actor.text)  # who is named cannot have done it: the report and the fact contradict
+    return replace(report.actor, ids=able) if report.actor.mode == EITHER else report.actor
 
 
 def _is_meant(actor: str, named: Named, selector: Selector, span: Span, law: Law) -> Answer:
@@ -402,25 +443,35 @@ def holds(report: Observation, permit: Term, law: Law) -> Answer:
     span = Span(report.start, report.end)
     taken_back = either(holds(report, other, law) for other in law.terms.values() if permit.id in other.overrides)
     return both([
+        undecided(Reason.WITHHELD_TEXT) if permit.is_withheld else SURE,
         law.standing.window(permit.id).during(span),
         *_where(report, permit.where, law).values(),
-        done(report, permit.does, law),
+        _purpose(report, permit, law),
         by_whom(report, permit.who, law),
         to_whom(report, permit.to, law),
         invoked,
         _granted(report, permit, span, law),
+        _barred(permit, span, law),
         denied(taken_back),
     ])  # fmt: skip
 
 
+def _purpose(report: Observation, permit: Term, law: Law) -> Answer:
+    """Whether the act falls under the exception; a matching notice decides the purpose of a flight."""
+    act = done(report, permit.does, law)
+    by_notice = isinstance(permit.only_if, dict) and "notice" in permit.only_if
+    return SURE if act.value == UNKNOWN and by_notice else act
+
+
 def invocation(report: Observation, permit: Term, law: Law) -> Answer:
-    """Whether the bearer has invoked an exception: by a signed statement about this report, or by a matching notice."""
+    """Whether an exception was invoked: by a signed statement about this report, or by a matching notice.
+
+    An exception is its bearer's to invoke; what takes an exception back is anybody else's.
+    """
     if permit.burden == "none":
         return SURE
-    if any(
-        a.act == "invoke" and a.term == permit.id and a.of == report.id and _speaks_for(a, report, law)
-        for a in law.standing.acts
-    ):
+    signed = [a for a in law.standing.acts if a.act == "invoke" and a.term == permit.id and a.of == report.id]
+    if any(_speaks_for(act, report, law) != bool(permit.overrides) for act in signed):
         return SURE
     wanted = permit.only_if.get("notice") if isinstance(permit.only_if, dict) else None
     if not isinstance(wanted, dict):
@@ -430,7 +481,11 @@ def invocation(report: Observation, permit: Term, law: Law) -> Answer:
 
 def _granted(report: Observation, permit: Term, span: Span, law: Law) -> Answer:
     """Whether the conditions of an invoked exception are met: by the body's answer where the term asks one."""
-    answers = [a for a in law.standing.acts if a.act == "answer" and a.term == permit.id and a.of == report.id]
+    answers = [
+        act
+        for act in law.standing.acts
+        if act.act == "answer" and act.term == permit.id and act.of == report.id and _is_body(act, law)
+    ]
     if answers:
         return SURE if answers[-1].is_yes else NEVER
     if permit.ask:
@@ -441,6 +496,12 @@ def _granted(report: Observation, permit: Term, span: Span, law: Law) -> Answer:
         else permit.only_if
     )
     return law.standing.condition(rest or None).during(span)
+
+
+def _is_body(act: SignedAct, law: Law) -> bool:
+    """Whether an answer is signed by a body as its rule asks; no party acquits itself."""
+    group = law.standing.agreement.group
+    return any(group.signed_by(party.id, act.by) for party in group.parties.values() if party.kind == "body")
 
 
 def _speaks_for(act: SignedAct, report: Observation, law: Law) -> bool:
@@ -458,8 +519,9 @@ def notified(report: Observation, notice: SignedAct, wanted: Mapping[str, Any], 
         checks.append(_ahead(report, notice, parse_duration(str(wanted["ahead"]))))
     matches = wanted.get("matches") or ()
     if "time" in matches:
-        window = Course.window(notice.start if notice.start is not None else notice.at, notice.until)
-        checks.append(window.during(Span(report.start, report.end)))
+        if notice.start is None or notice.until is None:
+            return NEVER  # a notice that names no hours announces no flight
+        checks.append(Course.window(notice.start, notice.until).during(Span(report.start, report.end)))
     if "callsign" in matches:
         same = Answer(YES if report.callsign == notice.callsign else NO)
         checks.append(same if report.callsign else undecided(Reason.ACTOR))
@@ -474,6 +536,6 @@ def _members(body: str, law: Law) -> tuple[str, ...]:
 
 
 def _ahead(report: Observation, notice: SignedAct, least_s: int) -> Answer:
-    if report.start - notice.at >= least_s:
+    if report.start - _given(notice) >= least_s:
         return SURE
-    return NEVER if report.end - 1 - notice.at < least_s else undecided(Reason.TIME)
+    return NEVER if report.end - 1 - _given(notice) < least_s else undecided(Reason.TIME)

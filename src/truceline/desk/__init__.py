@@ -14,6 +14,7 @@ from truceline.desk.runs import (
     assess_files,
     bench_of_case,
     evidence_row,
+    show,
     summary,
     write_assessments,
 )
@@ -22,5 +23,5 @@ from truceline.desk.zones import Wanted, count_where
 __all__ = [
     "KINDS", "Asked", "Bench", "Evidence", "Outcome", "Wanted", "add_files", "add_shipped_reports", "assess_case",
     "assess_files", "bench_of_case", "count_where", "demo_case", "demo_clock", "detect", "evidence_row", "init_case",
-    "open_agreement", "read_bytes", "read_evidence", "shipped", "summary", "write_assessments",
+    "open_agreement", "read_bytes", "read_evidence", "shipped", "show", "summary", "write_assessments",
 ]  # fmt: skip

@@ -50,15 +50,13 @@ def add_files(case: CaseFolder, paths: Sequence[Path], kind: str = "", known_at:
         what = kind or detect(path)
         if case.has(file_hash(path)):
             continue
-        if what in ("areas", "acts"):
+        if what == "areas":
             data = read_bytes(path)
-            rows = (
-                len(read_features(data, path.name))
-                if what == "areas"
-                else len(read_evidence(path, bench, kind=what).acts)
-            )
-            added.append(case.add_bytes(what, path.name, data, rows, now))
-            bench = bench_of_case(case)
+            bench = bench_of_case(case, [path])  # refused here, before it is written anywhere
+            added.append(case.add_bytes(what, path.name, data, len(read_features(data, path.name)), now))
+        elif what == "acts":
+            acts = read_evidence(path, bench, kind=what, known_at=now).acts
+            added.append(case.add_bytes(what, path.name, read_bytes(path), len(acts), now))
         else:
             read = read_evidence(path, bench, kind=what, known_at=now)
             added.append(case.add_table(what, path.name, read.sha256, Read(read.table, read.rejected), now))

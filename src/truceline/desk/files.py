@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import BinaryIO
@@ -17,12 +17,13 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from truceline.agreement.history import read_act
+from truceline.agreement.history import checked_act, read_act
 from truceline.agreement.model import Agreement, SignedAct
 from truceline.agreement.text import load
 from truceline.atlas import MOST_BYTES, Atlas, read_atlas
+from truceline.canon import sha256
 from truceline.errors import Fault, InputError, StoreError, quoted, raise_all
-from truceline.evidence import reports, ucdp
+from truceline.evidence import own, reports, ucdp
 from truceline.evidence.aliases import Aliases, read_aliases
 from truceline.evidence.places import Placer
 from truceline.evidence.reading import MOST_LINE, Manner, Read, lines_of, opened
@@ -36,12 +37,18 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Bench:
-    """What evidence is read by and judged on: one agreement with its areas and aliases."""
+    """What evidence is read by and judged on: one agreement with its areas and aliases.
+
+    Attributes:
+        tables: name of each file of areas and aliases to its SHA-256: they decide as much as the text does.
+        warnings: what a reader of the answers has to know about them.
+    """
 
     agreement: Agreement
     atlas: Atlas
     aliases: Aliases
-    name: str = ""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     def manner(self, known_at: int, latest: int) -> Manner:
         """How to read evidence for this agreement."""
@@ -75,7 +82,7 @@ class Evidence:
 def shipped(case: str = CASE) -> dict[str, bytes]:
     """The files of a case that ships with the program, by name."""
     inside = resources.files("truceline").joinpath("agreements", case)
-    folder = Path(str(inside)) if inside.is_dir() else Path(__file__).parents[2] / "agreements" / case
+    folder = Path(str(inside)) if inside.is_dir() else Path(__file__).parents[3] / "agreements" / case
     if not folder.is_dir():
         raise StoreError(f"the shipped case {quoted(case)} is not there")
     return {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()}
@@ -100,12 +107,17 @@ def bench_of(name: str, data: bytes, near: Callable[[str], bytes | None], areas:
     """Put an agreement together from bytes: its text, what lies beside it, further areas."""
     agreement = load(data, name)
     spare: dict[str, bytes] = {}
+    used: dict[str, bytes] = {}
+    spare_used: set[str] = set()
 
     def table(file: str) -> bytes | None:
         found = near(file)
         if found is None:
             spare.update(spare or shipped())
             found = spare.get(file)
+            spare_used.add(file)
+        if found is not None:
+            used[file] = found
         return found
 
     own = {file: near(file) for file in agreement.areas}
@@ -117,7 +129,10 @@ def bench_of(name: str, data: bytes, near: Callable[[str], bytes | None], areas:
         files = {"areas.geojson": table("areas.geojson") or b'{"type":"FeatureCollection","features":[]}'}
     atlas = read_atlas({**files, **areas}, table("units.csv"))
     aliases = read_aliases({kind: content for kind in ALIAS_TABLES if (content := table(f"{kind}.csv")) is not None})
-    return Bench(agreement, atlas, aliases, name)
+    used |= {**files, **areas}
+    hashes = {file: sha256(content) for file, content in sorted(used.items())}
+    spared = [f"`{file}` is not beside the agreement: that of the shipped case is used" for file in sorted(spare_used)]
+    return Bench(agreement, atlas, aliases, hashes, (*agreement.warnings, *spared))
 
 
 def beside(path: Path, name: str) -> bytes | None:
@@ -191,7 +206,7 @@ def read_evidence(path: Path, bench: Bench, *, kind: str = "", known_at: int | N
     digest = file_hash(path)
     with path.open("rb") as file:
         if kind == "acts":
-            acts = tuple(_acts(file, path.name, bench.agreement.tz, now))
+            acts = tuple(_acts(file, path.name, bench.agreement, now))
             return Evidence(path.name, kind, digest, SCHEMA.empty_table(), rejected_table([]), acts)
         read = read_as(kind, file, path, manner)
     return Evidence(path.name, kind, digest, read.table, read.rejected)
@@ -204,18 +219,11 @@ def read_as(kind: str, file: BinaryIO, path: Path, manner: Manner) -> Read:
     if kind == "reports":
         return reports.read(opened(file, path.name), path.name, manner)
     if kind == "observations":
-        return Read(_own_table(path), rejected_table([]))
+        return own.read(path.read_bytes(), path.name, manner)
     raise InputError(Fault(f"{kind} is no kind of evidence: expected one of {', '.join(KINDS[:3])}", str(path)))
 
 
-def _own_table(path: Path) -> pa.Table:
-    try:
-        return pq.read_table(path, schema=SCHEMA)
-    except pa.ArrowException as error:
-        raise InputError(Fault(f"not a table of observations: {error}", str(path))) from None
-
-
-def _acts(file: BinaryIO, name: str, tz: str, now: int) -> Iterable[SignedAct]:
+def _acts(file: BinaryIO, name: str, agreement: Agreement, now: int) -> Iterable[SignedAct]:
     faults: list[Fault] = []
     found = []
     for number, line in enumerate(lines_of(opened(file, name), name), 1):
@@ -224,7 +232,7 @@ def _acts(file: BinaryIO, name: str, tz: str, now: int) -> Iterable[SignedAct]:
                 fields = msgspec.json.decode(line)
                 if not isinstance(fields, dict):
                     raise InputError("expected a JSON object")
-                found.append(read_act(fields, tz, now))
+                found.append(checked_act(read_act(fields, agreement.tz, now), agreement))
             except (msgspec.DecodeError, RecursionError, InputError) as error:
                 faults.append(Fault(str(error), name, number))
                 if len(faults) >= 20:

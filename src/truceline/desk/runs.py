@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from truceline import LAW, RULE_VERSION, __version__
 from truceline.agreement.history import History, read_act
-from truceline.assess import assessment
+from truceline.assess import assessment, spec
 from truceline.assess.assessment import Assessed
 from truceline.assess.place import Placed
 from truceline.desk.files import Bench, Evidence, Tell, bench_of, read_bytes
@@ -21,6 +21,7 @@ from truceline.errors import InputError, quoted
 from truceline.evidence.schema import SCHEMA, Observation, Rejected, observations, rejected_table
 from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant, utc_text
 from truceline.store.folder import Addition, CaseFolder, write_whole
+from truceline.verdict import Answer
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,21 @@ class Outcome:
     assessed: Assessed
     known_at: int | None
     rejected: pa.Table = field(default_factory=lambda: rejected_table([]))
+    later: int = 0
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader of the answers has to know: missing shapes, tables that were not there, what came later."""
+        placed = self.assessed.law.placed
+        used = dict.fromkeys(zone for term in self.bench.agreement.terms.values() for zone in term.where)
+        found = [
+            f"zone `{zone}` is in no file of areas: it answers 0 `place`"
+            for zone in used
+            if placed.ground((zone,)).is_missing
+        ]
+        if self.later:
+            found.append(f"{self.later} reports became known later and are left out")
+        return [*self.bench.warnings, *found]
 
 
 @dataclass(frozen=True)
@@ -61,7 +77,8 @@ def assess_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell
     """Judge everything in a case folder, and keep the answers there when nothing was left out."""
     bench = bench_of_case(case, areas)
     known_at, upto = _known(case, asked.known_at, bench.agreement.tz)
-    additions = [a for a in case.journal() if a.sequence < upto]
+    by_index = asked.known_at.startswith("#")
+    additions = [a for a in case.journal() if a.sequence < upto or not by_index]
     evidence = _evidence_of(case, bench, additions)
     outcome = _assess(bench, evidence, asked, known_at=known_at, seen_by=known_at, tell=tell)
     if asked == Asked() and not areas:
@@ -124,9 +141,11 @@ def _assess(
         raise InputError(f"`--until` is not after `--from`: {quoted(asked.until)} <= {quoted(asked.since)}")
     rows: dict[str, Observation] = {}
     twice: list[Rejected] = []
+    later = 0
     for part in evidence:
         for line, report in zip(part.table.column("line").to_pylist(), observations(part.table), strict=True):
             if seen_by is not None and report.known_at > seen_by:
+                later += 1
                 continue
             if report.id in rows:
                 twice.append(Rejected(part.file, line or 0, report.id, "id", "stands in an earlier file too"))
@@ -136,7 +155,7 @@ def _assess(
     reports_ = [rows[key] for key in sorted(rows)]
     assessed = assessment.assess(reports_, history, Placed(bench.agreement.zones, bench.atlas), known_at, tell)
     rejected = pa.concat_tables([*(part.rejected for part in evidence), rejected_table(twice)])
-    return Outcome(bench, evidence, assessed, known_at, rejected)
+    return Outcome(bench, evidence, assessed, known_at, rejected, later)
 
 
 def evidence_row(part: Evidence) -> dict[str, Any]:
@@ -159,6 +178,8 @@ def summary(outcome: Outcome) -> dict[str, Any]:
             "sha256": agreement.text_hash, "canonical_sha256": agreement.canonical_hash,
         },
         "agreement_hash": agreement.canonical_hash,
+        "tables": [{"file": file, "sha256": digest} for file, digest in outcome.bench.tables.items()],
+        "warnings": outcome.warnings,
         "known_at": None if outcome.known_at is None else utc_text(outcome.known_at),
         "readings": dict(agreement.readings),
         "observations": len(assessed.reports),
@@ -197,3 +218,34 @@ def write_assessments(outcome: Outcome, path: Path) -> None:
     sink = pa.BufferOutputStream()
     pq.write_table(assessment.table_of(outcome.assessed), sink, compression="zstd")
     write_whole(path, sink.getvalue().to_pybytes())
+
+
+def show(outcome: Outcome, report_id: str) -> dict[str, Any]:
+    """One report against every prohibition, factor by factor: why an answer is what it is.
+
+    Raises:
+        InputError: no such report was judged.
+    """
+    assessed = outcome.assessed
+    index = next((i for i, report in enumerate(assessed.reports) if report.id == report_id), None)
+    if index is None:
+        raise InputError(f"no report {quoted(report_id)} was judged")
+    report, terms = assessed.reports[index], {}
+    for term in assessed.prohibitions:
+        verdict = spec.judge(report, term, assessed.law)
+        beside = {name: int(values[term][index]) for name, values in assessed.beside.items()}
+        factors = {name: {"value": a.value, "reasons": _codes(a)} for name, a in verdict.factors.items()}
+        note = assessment.note_of(assessed, index, term)
+        terms[term] = {
+            "covered": verdict.covered.value, "supported": verdict.supported.value, "reasons": _codes(verdict.covered),
+            "factors": factors, "beside": beside, "note": note or None,
+        }  # fmt: skip
+    whole = spec.judge_any(report, assessed.law)
+    return {
+        "observation": report.id, "any": whole.value, "reasons": _codes(whole), "protected": report.is_protected,
+        "terms": terms, "settled_by": [reason.settled_by for reason in whole.reasons], "law": LAW,
+    }  # fmt: skip
+
+
+def _codes(answer: Answer) -> list[str]:
+    return [reason.value for reason in answer.reasons]

@@ -44,7 +44,7 @@ class Wanted:
 
 def count_where(
     evidence: Path, zones: Path, wanted: Wanted, tell: Tell | None = None
-) -> tuple[Evidence, list[where.ZoneCount]]:
+) -> tuple[Evidence, int, list[where.ZoneCount]]:
     """Count the reports of a file in the zones of another: naive, surely, possibly.
 
     Args:
@@ -52,6 +52,9 @@ def count_where(
         zones: GeoJSON or GeoParquet.
         wanted: which reports, how their places are read, how zones are named.
         tell: told `(what, done, all)` as the work goes on.
+
+    Returns:
+        What was read, how many of its reports were counted, and the counts of each zone.
 
     Raises:
         InputError: a file is refused, or a bound makes no sense.
@@ -72,7 +75,7 @@ def count_where(
         counts.append(one)
         if tell:
             tell("zones", len(counts), len(keyed))
-    return Evidence(evidence.name, kind, file_hash(evidence), read.table, read.rejected), counts
+    return Evidence(evidence.name, kind, file_hash(evidence), read.table, read.rejected), len(rows), counts
 
 
 def _precision(wanted: Wanted) -> Precision:
@@ -93,10 +96,13 @@ def _zones_of(data: bytes, name: str, name_field: str) -> tuple[dict[str, tuple[
     features = read_features(data, name)
     kept = []
     for i, feature in enumerate(features):
+        if feature.properties.get("role") in ("line", "basemap"):
+            continue
         if name_field and name_field not in feature.properties:
             raise InputError(Fault(f"no column {quoted(name_field)}", name))
         unit = unit_of(feature.properties, name)
-        key = unit.code if unit and unit.code not in keyed else f"zone-{i}"
+        own = str(feature.properties.get("id") or f"zone-{i}")
+        key = unit.code if unit and unit.code not in keyed else own if own not in keyed else f"zone-{i}"
         title = str(feature.properties[name_field]) if name_field else _title(feature.properties, key)
         drawn = Zone(key, 0, codes=(key,)) if unit and key == unit.code else Zone(key, 0, annex=(key,))
         keyed[key] = (title, drawn)

@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from truceline.errors import Fault, InputError, quoted, raise_all
+from truceline.errors import Fault, InputError, quoted, raise_all, text_of
 from truceline.evidence.schema import EITHER, JOINT, MODES, NOBODY, ONE, UNNAMED, Named
 
 _COLUMNS = {
@@ -115,7 +115,7 @@ def read_aliases(files: Mapping[str, bytes]) -> Aliases:
 def _rows(name: str, data: bytes, faults: list[Fault]) -> list[tuple[int, dict[str, str]]]:
     if not data:
         return []
-    reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig")))
+    reader = csv.DictReader(io.StringIO(text_of(data, f"{name}.csv")))
     missing = [c for c in _COLUMNS[name] if c not in (reader.fieldnames or ())]
     if missing:
         faults.append(

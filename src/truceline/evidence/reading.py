@@ -7,6 +7,7 @@ its line, field and reason. A file that is not what it claims to be is refused i
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -127,5 +128,5 @@ def opened(file: Any, name: str) -> Iterator[bytes]:  # noqa: ANN401  # a binary
     try:
         while line := source.readline(MOST_LINE + 2):
             yield line
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(Fault(f"cannot be unpacked: {error}", name)) from None

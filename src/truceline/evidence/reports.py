@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -22,12 +22,16 @@ from truceline.evidence.reading import Manner, Read, RowFault, Rows, lines_of
 from truceline.evidence.schema import Named, region_row
 from truceline.group import CIVILIAN, SETTLEMENT
 from truceline.space import NOWHERE, Region, quantise
-from truceline.span import Span, civil_day, day_span, parse_span
+from truceline.span import Span, civil_day, day_span, hours_span, parse_span
 
 PRECISIONS = ("exact", "hour", "day", "days", "month")
 LICENCE = "facts compiled for this project"
 _TREE = ActTree({})
 _HARM = ("attack", "hinder", "detain", "count")
+
+
+People = Annotated[int, msgspec.Meta(ge=0, le=(1 << 31) - 1)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
 
 
 class _Place(msgspec.Struct):
@@ -40,14 +44,14 @@ class _Place(msgspec.Struct):
 
 
 class _Count(msgspec.Struct):
-    low: int | None = None
-    high: int | None = None
+    low: Number | None = None
+    high: Number | None = None
     unit: str | None = None
 
 
 class _Killed(msgspec.Struct):
-    low: int | None = None
-    high: int | None = None
+    low: People | None = None
+    high: People | None = None
 
 
 class _Report(msgspec.Struct):
@@ -144,8 +148,10 @@ def _row(report: _Report, line: int, manner: Manner) -> dict[str, Any]:
 
 
 def _when(report: _Report, manner: Manner) -> Span:
-    if report.precision not in PRECISIONS:
-        raise RowFault("precision", f"expected one of {', '.join(PRECISIONS)}, got {quoted(report.precision)}")
+    hours = manner.precision.hours
+    if report.precision not in (*PRECISIONS, *hours):
+        known = ", ".join((*PRECISIONS, *hours))
+        raise RowFault("precision", f"expected one of {known}, got {quoted(report.precision)}")
     try:
         first = parse_span(report.start, manner.tz)
         last = parse_span(report.end, manner.tz) if report.end else first
@@ -153,6 +159,8 @@ def _when(report: _Report, manner: Manner) -> Span:
             raise RowFault("end", f"ends before it begins: {quoted(report.end)} < {quoted(report.start)}")
         if report.precision == "exact":
             return Span(first.start, last.start, lasts=True) if last.start > first.start else first
+        if report.precision in hours:
+            return hours_span(civil_day(first.start, manner.tz), *hours[report.precision], manner.tz)
         if report.precision == "hour":
             return Span(first.start - manner.precision.hour_slack_s, last.start + manner.precision.hour_slack_s)
         return _whole_days(first, manner.tz).joined(_whole_days(last, manner.tz))
@@ -176,7 +184,8 @@ def _acts(alias: ActAlias | None, narrower: str) -> tuple[str, ...]:
 
 def _impact(place: _Place, manner: Manner) -> Region:
     alias = manner.aliases.place(place.name_en) or PlaceAlias("", ())
-    countries = [unit.code for unit in manner.placer.atlas.gazetteer if unit.level == 0]
+    atlas = manner.placer.atlas
+    countries = [unit.code for unit in atlas.gazetteer if unit.level == 0 and unit.code not in atlas.basemap]
     country = countries[0] if len(countries) == 1 else ""
     if alias.kind == "sea":
         return Region("outside")
@@ -186,6 +195,8 @@ def _impact(place: _Place, manner: Manner) -> Region:
     if lines and lines[0] in manner.placer.atlas.lines:
         points = [quantise(*xy) for xy in manner.placer.atlas.lines[lines[0]].tolist()]
         return Region("line", points_e7=tuple(v for point in points for v in point), country=country)
+    if place.place_precision and manner.precision.word("reports", place.place_precision) is None:
+        raise RowFault("place.place_precision", f"the precision table has no word for {quoted(place.place_precision)}")
     word = (
         alias.kind
         if alias.kind in manner.precision.places

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -26,6 +27,9 @@ NEEDED = (
     "id type_of_violence side_a side_b where_prec latitude longitude country date_prec date_start date_end"
 ).split()
 LICENCE = "CC BY 4.0, Uppsala Conflict Data Program"
+
+
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})( 00:00:00(\.0+)?)?")
 
 
 def is_ucdp(header: str) -> bool:
@@ -54,7 +58,7 @@ def read(file: Iterable[bytes], name: str, manner: Manner) -> Read:
             try:
                 rows.take(_row(raw, reader.line_num, manner))
             except RowFault as fault:
-                rows.reject(reader.line_num, str(raw.get("id") or ""), fault)
+                rows.reject(reader.line_num, f"ucdp:{(raw.get('id') or '').removesuffix('.0')}", fault)
     except csv.Error as error:
         raise InputError(Fault(f"not CSV: {error}", name, reader.line_num)) from None
     return rows.read()
@@ -104,8 +108,9 @@ def _day(get: Mapping[str, str], key: str) -> date:
     text = get.get(key, "")
     if not text:
         raise RowFault(key, "expected a date, got nothing")
+    match = _DAY.fullmatch(text)
     try:
-        day = date.fromisoformat(text[:10])
+        day = date.fromisoformat(match[1] if match else "")
     except ValueError:
         raise RowFault(key, f"expected a date such as 2016-02-27, got {quoted(text)}") from None
     if not 1900 <= day.year <= 2200:
@@ -144,9 +149,8 @@ def _number(get: Mapping[str, str], key: str) -> float:
     try:
         return float(get[key])
     except ValueError:
-        raise RowFault(
-            key, f"expected a number, got {quoted(get[key])}" if get[key] else "expected a number, got nothing"
-        ) from None
+        told = quoted(get[key]) if get[key] and key not in ("longitude", "latitude") else "none"
+        raise RowFault(key, f"expected a number, got {told}") from None
 
 
 def _whole(get: Mapping[str, str], key: str) -> int:

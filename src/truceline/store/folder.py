@@ -4,7 +4,8 @@
     agreement/          the text and the tables that belong to it, as given
     evidence/           one Parquet table per file, named by the hash of the file it came from; rejected rows beside it
     acts/               files of signed acts, as given
-    journal.jsonl       one line per addition: file, kind, hashes, rows, when it became known
+    journal.jsonl       one line per addition: file, kind, hashes, rows, when it became known, hash of the line before
+    journal.head        number of lines and hash of the last
     assessments.parquet computed; can be deleted and computed again
 
 Files are written whole, synced, then renamed; a line of the journal is written after everything it names is durable.
@@ -14,6 +15,7 @@ Tables are checked against the journal whenever they are read.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +25,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from truceline.canon import sha256
-from truceline.errors import StoreError, VerificationError
+from truceline.errors import StoreError, VerificationError, one_line
 from truceline.evidence.reading import Read
-from truceline.evidence.schema import SCHEMA, hash_table
+from truceline.evidence.schema import REJECTED, SCHEMA, hash_table
 
 FORMAT = 1
 
@@ -40,6 +42,7 @@ class Addition(msgspec.Struct, frozen=True):
         rows: rows taken; `rejected`: rows not taken.
         table_hash: hash of the rows by their canonical lines; empty for files that are kept as given.
         known_at: UTC second of import.
+        previous: hash of the line before; empty for the first.
     """
 
     sequence: int
@@ -50,15 +53,34 @@ class Addition(msgspec.Struct, frozen=True):
     rejected: int
     table_hash: str
     known_at: int
+    previous: str = ""
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What `journal.head` holds: how many lines there are, and the hash of the last."""
+
+    lines: int
+    hash: str
 
 
 class CaseInfo(msgspec.Struct, frozen=True):
-    """What `case.json` holds."""
+    """What `case.json` holds.
+
+    Attributes:
+        agreement: name of the agreement's file.
+        files: name to SHA-256 of the agreement and of every table beside it: those decide as much as it does.
+        is_demo: the case runs on the fixed demo clock.
+    """
 
     format: int
     agreement: str
-    agreement_sha256: str
+    files: dict[str, str]
     is_demo: bool = False
+
+    @property
+    def agreement_sha256(self) -> str:
+        """Hash of the text."""
+        return self.files[self.agreement]
 
 
 @dataclass(frozen=True)
@@ -83,16 +105,21 @@ class CaseFolder:
         """
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise StoreError(f"{path}: expected a new or empty folder")
+        half = path.with_name(path.name + ".half")
+        info = CaseInfo(FORMAT, agreement, {Path(n).name: sha256(data) for n, data in files.items()}, is_demo)
         try:
+            shutil.rmtree(half, ignore_errors=True)
             for part in ("agreement", "evidence", "acts"):
-                (path / part).mkdir(parents=True, exist_ok=True)
+                (half / part).mkdir(parents=True)
+            for name, data in files.items():
+                write_whole(half / "agreement" / Path(name).name, data)
+            write_whole(half / "journal.jsonl", b"")
+            write_whole(half / "case.json", msgspec.json.format(msgspec.json.encode(info)) + b"\n")
+            if path.exists():
+                path.rmdir()
+            half.replace(path)
         except OSError as error:
             raise StoreError(f"{path}: cannot be made: {error.strerror}") from None
-        for name, data in files.items():
-            write_whole(path / "agreement" / Path(name).name, data)
-        info = CaseInfo(FORMAT, agreement, sha256(files[agreement]), is_demo)
-        write_whole(path / "journal.jsonl", b"")
-        write_whole(path / "case.json", msgspec.json.format(msgspec.json.encode(info)) + b"\n")
         return cls(path, info)
 
     @classmethod
@@ -101,7 +128,7 @@ class CaseFolder:
 
         Raises:
             StoreError: it is none, or of a format this version does not know.
-            VerificationError: the text of the agreement is not what was put there.
+            VerificationError: the text, or a table beside it, is not what was put there.
         """
         try:
             info = msgspec.json.decode((path / "case.json").read_bytes(), type=CaseInfo)
@@ -110,8 +137,10 @@ class CaseFolder:
         if info.format != FORMAT:
             raise StoreError(f"{path}: expected format {FORMAT}, got {info.format}")
         case = cls(path, info)
-        if sha256(case.agreement_files()[info.agreement]) != info.agreement_sha256:
-            raise VerificationError(f"{path}/agreement/{info.agreement}: the text is not the one this case began with")
+        found = {name: sha256(data) for name, data in case.agreement_files().items()}
+        for name in sorted({*info.files, *found}):
+            if found.get(name) != info.files.get(name):
+                raise VerificationError(f"{path}/agreement/{name}: not the file this case began with")
         return case
 
     def agreement_files(self) -> dict[str, bytes]:
@@ -122,19 +151,34 @@ class CaseFolder:
             raise StoreError(f"{self.path}/agreement: cannot be read: {error.strerror}") from None
 
     def journal(self) -> list[Addition]:
-        """Everything that was added, in order.
+        """Everything that was added, in order. Half a last line, as a power cut leaves it, was never promised.
 
         Raises:
             StoreError: a line is damaged or missing.
+            VerificationError: a line is not the one that was written.
         """
         try:
-            lines = (self.path / "journal.jsonl").read_bytes().splitlines()
+            data = (self.path / "journal.jsonl").read_bytes()
+            lines = data[: data.rfind(b"\n") + 1].splitlines(keepends=True)
             found = [msgspec.json.decode(line, type=Addition) for line in lines]
         except (OSError, msgspec.DecodeError) as error:
             raise StoreError(f"{self.path}/journal.jsonl: damaged: {error}") from None
-        if [a.sequence for a in found] != list(range(len(found))):
-            raise StoreError(f"{self.path}/journal.jsonl: lines are missing or out of order")
+        hashes = ["", *(sha256(line) for line in lines)]
+        if [(a.sequence, a.previous) for a in found] != list(enumerate(hashes[:-1])):
+            raise VerificationError(f"{self.path}/journal.jsonl: lines were changed, dropped or put in another order")
+        head = self._head()
+        if head.lines > len(lines) or hashes[head.lines] != head.hash:
+            raise VerificationError(f"{self.path}/journal.jsonl: the last line is not the one that was written")
         return found
+
+    def _head(self) -> Head:
+        """The last line that was promised; it may lag behind the journal by what a cut left unsaid."""
+        try:
+            return msgspec.json.decode((self.path / "journal.head").read_bytes(), type=Head)
+        except FileNotFoundError:
+            return Head(0, "")
+        except (OSError, msgspec.DecodeError) as error:
+            raise StoreError(f"{self.path}/journal.head: damaged: {error}") from None
 
     def has(self, digest: str) -> bool:
         """Whether a file of this hash was added already."""
@@ -175,29 +219,37 @@ class CaseFolder:
         """
         for addition in self.journal():
             if addition.table_hash:
-                table = self._table(addition)
+                table = self._parquet_of(addition, "", SCHEMA)
                 if hash_table(table) != addition.table_hash:
                     raise VerificationError(f"{self.path}: the table of {addition.file} is not what was added")
                 yield addition, table
 
     def rejected(self) -> list[pa.Table]:
-        """The rejected rows of every table."""
-        return [
-            pq.read_table(self.path / f"evidence/{a.sha256}.rejected.parquet") for a in self.journal() if a.table_hash
-        ]
+        """The rejected rows of every table.
+
+        Raises:
+            VerificationError: one is missing or damaged.
+        """
+        found = []
+        for addition in self.journal():
+            if addition.table_hash:
+                table = self._parquet_of(addition, ".rejected", REJECTED)
+                if table.num_rows != addition.rejected:
+                    raise VerificationError(f"{self.path}: rejected rows of {addition.file} are missing")
+                found.append(table)
+        return found
 
     def write_assessments(self, table: pa.Table) -> Path:
         """Keep computed answers; they can be computed again at any time."""
         self._parquet("assessments.parquet", table)
         return self.path / "assessments.parquet"
 
-    def _table(self, addition: Addition) -> pa.Table:
+    def _parquet_of(self, addition: Addition, part: str, schema: pa.Schema) -> pa.Table:
         try:
-            return pq.read_table(self.path / f"evidence/{addition.sha256}.parquet", schema=SCHEMA)
+            return pq.read_table(self.path / f"evidence/{addition.sha256}{part}.parquet", schema=schema)
         except (OSError, pa.ArrowException) as error:
-            raise VerificationError(
-                f"{self.path}: the table of {addition.file} is missing or damaged: {error}"
-            ) from None
+            what = f"the table of {addition.file} is missing or damaged"
+            raise VerificationError(f"{self.path}: {what}: {one_line(str(error), 120)}") from None
 
     def _read(self, name: str) -> bytes:
         try:
@@ -211,15 +263,24 @@ class CaseFolder:
         write_whole(self.path / name, sink.getvalue().to_pybytes())
 
     def _note(self, addition: Addition) -> Addition:
-        line = msgspec.json.encode(addition) + b"\n"
+        """Append a line, durable before its head: a cut in between leaves a line that counts and a head that lags."""
+        path = self.path / "journal.jsonl"
         try:
-            with (self.path / "journal.jsonl").open("ab") as file:
+            data = path.read_bytes()
+            whole = data[: data.rfind(b"\n") + 1]
+            lines = whole.splitlines(keepends=True)
+            noted = msgspec.structs.replace(addition, previous=sha256(lines[-1]) if lines else "")
+            line = msgspec.json.encode(noted) + b"\n"
+            if len(whole) < len(data):
+                write_whole(path, whole)
+            with path.open("ab") as file:
                 file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise StoreError(f"{self.path}/journal.jsonl: cannot be written: {error.strerror}") from None
-        return addition
+            raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
+        write_whole(self.path / "journal.head", msgspec.json.encode(Head(len(lines) + 1, sha256(line))))
+        return noted
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -1,0 +1,41 @@
+"""What the tests share: where the real data and the browser are, and which tests are skipped, by name, without them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+DATA = Path(os.environ.get("TRUCELINE_DATA") or ROOT.parent / "shared" / "data")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+settings.register_profile("truceline", deadline=None)  # a slow machine is no fault of the law under test
+settings.load_profile("truceline")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs things that are not here; the skip says which."""
+    absent = {
+        "shared": "" if DATA.is_dir() else f"no real data at {DATA}: set TRUCELINE_DATA",
+        "chromium": "" if CHROMIUM else "no Chromium here: make test-deps",
+    }
+    for item in items:
+        for mark, reason in absent.items():
+            if reason and item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=f"{item.name}: {reason}"))
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Folder of the real data; tests that use it carry the mark `shared`."""
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the system's Chromium; tests that use it carry the mark `chromium`."""
+    return CHROMIUM or ""
