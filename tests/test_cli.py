@@ -161,7 +161,6 @@ def test_every_class_of_error_has_its_exit_code_and_one_line_per_fault(tmp_path:
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="fault: a traceback and exit code 1")
 @pytest.mark.parametrize("name", ["killed", "gzip", "acts", "level", "basemap", "actors"])
 def test_hostile_files_are_refused_without_a_traceback(tmp_path: Path, name: str) -> None:
     """Each of these once ended in a traceback and exit code 1, which says that the program is at fault."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -9,7 +10,6 @@ import pytest
 
 from tests.evidence.bench import ged
 from truceline.desk import Wanted, count_where
-import itertools
 
 ZONES = {"small": (36.55, 35.75, 36.65, 35.85), "wide": (36.0, 35.0, 37.5, 36.5), "far": (40.0, 35.0, 41.0, 36.0)}
 ROWS = [  # what, and per zone small, wide, far: s surely, p possibly, . no; the first letter a capital: naive too

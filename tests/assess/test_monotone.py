@@ -131,9 +131,6 @@ WIDE = Observation(
 )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="fault: `is_kind` says no for classes that share a kind: -1 for `indirect`, +1 for `mortar`"
-)
 def test_an_act_class_that_shares_a_kind_with_the_term_is_unknown() -> None:
     """*Indirect fire* may have been a mortar, which the crewed weapons that are forbidden hold too."""
     law = small(
@@ -143,7 +140,6 @@ def test_an_act_class_that_shares_a_kind_with_the_term_is_unknown() -> None:
     assert wide * narrow >= 0
 
 
-@pytest.mark.xfail(strict=True, reason="fault: a status is asked of the whole only; a part may have another")
 @pytest.mark.parametrize(
     "facts",
     ["{accepted: unit}", "{accepted: gov}\n  - {status: excluded, of: unit, by: list}"],
@@ -159,7 +155,6 @@ def test_a_whole_whose_part_has_another_status_is_unknown(facts: str) -> None:
     assert wide * narrow >= 0
 
 
-@pytest.mark.xfail(strict=True, reason="fault: the side itself never accepted, so -1; a group on it did, so +1")
 def test_a_side_of_which_a_group_accepted_is_unknown() -> None:
     """A named side that is no umbrella may mean the one group that is bound."""
     law = small(
@@ -170,9 +165,6 @@ def test_a_side_of_which_a_group_accepted_is_unknown() -> None:
     assert wide * narrow >= 0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="fault: who is without the means is dropped among several and believed when alone"
-)
 def test_an_actor_without_the_means_is_not_believed_when_named_alone() -> None:
     """*gov or rebels* flew the strike: gov alone can, +1. *Rebels* flew it: not -1, for the fact says they cannot."""
     law = small(
@@ -184,7 +176,6 @@ def test_an_actor_without_the_means_is_not_believed_when_named_alone() -> None:
     assert wide * narrow >= 0
 
 
-@pytest.mark.xfail(strict=True, reason="fault: `able` never looks at from/until of a `sole` fact")
 def test_a_capability_fact_counts_only_in_its_time() -> None:
     """Who alone has aircraft from 2017 on says nothing about 2016: the actor stays open."""
     law = small(
@@ -195,12 +186,9 @@ def test_a_capability_fact_counts_only_in_its_time() -> None:
     assert spec.judge(without(WIDE, acts=("air-strike",), actor=Named()), "A", law).covered.value == 0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="fault: the height and the time of the parts of a union zone are forgotten: a wrong +1"
-)
 @pytest.mark.parametrize("part", ["alt_m: [5000, 9000]", "from: 2017-01-01"])
 def test_a_union_keeps_the_height_and_the_time_of_its_parts(part: str) -> None:
-    """On the ground in 2016 nobody is inside an air zone, or one that begins in 2017, because it was named in a union."""
+    """On the ground in 2016 nobody is inside an air zone, or one of 2017, because a union names it."""
     zones = f"zones:\n  a: {{polygon: [[36, 35], [37, 35], [37, 36], [36, 36]], {part}}}\n  u: {{union: [a]}}"
     law = small(f"actors: {{gov: {{kind: state}}}}\n{zones}", "does: attack, in: u")
     assert spec.judge(without(WIDE, impact=disc(36.5, 35.5, 10), low_m=0, high_m=100), "A", law).covered.value == -1

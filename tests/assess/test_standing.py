@@ -59,9 +59,6 @@ def test_an_extension_after_the_lapse_runs_from_its_signature() -> None:
     assert found[1].note == "lapsed"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="fault: a window whose start has readings begins at the last of them; before it -1 instead of 0"
-)
 def test_a_lapsing_window_with_two_starts_is_unknown_between_them() -> None:
     """Two readings of the start are two possible worlds, of the end too."""
     made = history()
@@ -108,9 +105,6 @@ def test_a_no_in_quotes_is_not_a_yes() -> None:
     assert judged(INVOKED, {**ANSWER, "by": "tf", "is_yes": "false"}) != -1
 
 
-@pytest.mark.xfail(
-    strict=True, raises=TypeError, reason="fault: `by: 5` and `by: null` end in a TypeError, exit code 1"
-)
 @pytest.mark.parametrize("by", [5, None])
 def test_a_signed_act_without_readable_signers_is_refused(by: object) -> None:
     """Their file, their fault: an input error in one line."""

@@ -94,7 +94,7 @@ def _is_plain(text: str, name: str, faults: list[Fault]) -> bool:
         tag: str | None = getattr(event, "tag", None)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MOST_DEPTH:
-            faults.append(Fault(f"nested deeper than {MOST_DEPTH} levels", name))
+            faults.append(Fault(f"nested deeper than {MOST_DEPTH} levels", name, line))
             return False
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             faults.append(Fault("anchors and aliases are not allowed: write the value out", name, line))

@@ -167,14 +167,11 @@ def around(x: float, y: float, steps: Sequence[float] = (0, 14, 26, 40)) -> Iter
 
 
 def _steps(part: Geometry) -> str:
-    kind = shapely.get_type_id(part)
-    if kind == 3:
-        rings = [shapely.get_exterior_ring(part)]
-        rings += [shapely.get_interior_ring(part, i) for i in range(shapely.get_num_interior_rings(part))]
-        return "".join(f"{_run(ring, 1)}Z" for ring in rings)
-    if kind in (1, 2):
+    if isinstance(part, shapely.Polygon):
+        return "".join(f"{_run(ring, 1)}Z" for ring in (part.exterior, *part.interiors))
+    if isinstance(part, shapely.LineString):
         return _run(part, 0)
-    return "".join(_steps(piece) for piece in shapely.get_parts(part)) if kind > 3 else ""
+    return "" if isinstance(part, shapely.Point) else "".join(_steps(piece) for piece in shapely.get_parts(part))
 
 
 def _run(line: Geometry, drop: int) -> str:
