@@ -84,10 +84,13 @@ UNITS: dict[str, Names] = {
 
 # ISO 3166-1: alpha-2 code -> (numeric code used by world-atlas, names)
 NEIGHBOURS: dict[str, tuple[str, Names]] = {
+    "CY": ("196", Names("Cyprus", "قبرص", "Кипр")),
     "IL": ("376", Names("Israel", "إسرائيل", "Израиль")),
     "IQ": ("368", Names("Iraq", "العراق", "Ирак")),
     "JO": ("400", Names("Jordan", "الأردن", "Иордания")),
     "LB": ("422", Names("Lebanon", "لبنان", "Ливан")),
+    "PS": ("275", Names("Palestine", "فلسطين", "Палестина")),
+    "SA": ("682", Names("Saudi Arabia", "المملكة العربية السعودية", "Саудовская Аравия")),
     "TR": ("792", Names("Turkey", "تركيا", "Турция")),
 }
 

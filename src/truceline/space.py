@@ -179,7 +179,7 @@ def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     """Geodesic distance of two points in degrees, metres; within the bound of `geodesic_m`.
 
     >>> round(distance_m(36.0, 35.0, 36.0, 35.1))
-    11095
+    11094
     """
     a, b = ecef(np.array([lon1, lon2]), np.array([lat1, lat2]))
     length, _ = geodesic_m(np.array([np.linalg.norm(a - b)]), np.array([(lat1 + lat2) / 2]))

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from tests.report.specimens import PICTURES
 from truceline.report.page import render
 
-VOID = {"meta", "br", "img", "input", "link", "rect", "path", "circle", "use"}
+VOID = {"meta", "br", "img", "input", "link"}
 
 
 @dataclass

@@ -70,7 +70,7 @@ UNIT_WIDE = entry("r-unit", "2016-03-10", extent="area", polygons=WEST_UNIT, whe
 NO_PLACE = entry("r-nowhere", "2016-03-11", extent="none", polygons=(), where="")
 AT_SEA = entry("r-sea", "2016-03-11", extent="outside", polygons=(), where="at sea", url="")
 TINY = entry("r-tiny", "2016-03-12", polygons=(box(38.50011, 35.10012, 38.50213, 35.10214),), is_protected=True)
-ON_THE_ROAD = entry("r-road", "2016-03-12", extent="line", polygons=((ROAD.line),), act="", actor="", target="")
+ON_THE_ROAD = entry("r-road", "2016-03-12", extent="line", polygons=((ROAD.line,),), act="", actor="", target="")
 COUNT = entry(
     "r-count", "2016-03-13", kind="ledger", group="other",
     terms=(TermLine("T1", T1, -1, (), {}, "a count over a period is its issuer's claim, not an incident"),),

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.report.pages import page
 from truceline.report.language import LANGUAGES
 
 pytestmark = pytest.mark.chromium
-sync_api = pytest.importorskip("playwright.sync_api")
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[sync_api.Browser]:
+def browser(chromium: str) -> Iterator[Browser]:
     """The Chromium of the system, without a profile."""
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         found = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         )
@@ -33,7 +33,7 @@ def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return path
 
 
-def test_no_request_leaves_the_page(browser: sync_api.Browser, file: Path) -> None:
+def test_no_request_leaves_the_page(browser: Browser, file: Path) -> None:
     """Whoever opens it is alone with it."""
     context = browser.new_context(java_script_enabled=False)
     asked: list[str] = []
@@ -45,7 +45,7 @@ def test_no_request_leaves_the_page(browser: sync_api.Browser, file: Path) -> No
 
 
 @pytest.mark.parametrize("wide", [320, 390, 1280])
-def test_page_fits_the_screen(browser: sync_api.Browser, file: Path, wide: int) -> None:
+def test_page_fits_the_screen(browser: Browser, file: Path, wide: int) -> None:
     """Nobody scrolls sideways to read; only wide tables and drawings do, in frames of their own."""
     shown = browser.new_page(viewport={"width": wide, "height": 800})
     shown.goto(file.as_uri())
@@ -54,7 +54,7 @@ def test_page_fits_the_screen(browser: sync_api.Browser, file: Path, wide: int) 
     assert measured <= wide
 
 
-def test_page_is_accessible(browser: sync_api.Browser, file: Path) -> None:
+def test_page_is_accessible(browser: Browser, file: Path) -> None:
     """WCAG 2.2 AA as far as a program can see: contrast, names, roles, order, language."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     shown = browser.new_page()
@@ -65,7 +65,7 @@ def test_page_is_accessible(browser: sync_api.Browser, file: Path) -> None:
     assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in answer.response["violations"]] == []
 
 
-def test_filter_works_without_script(browser: sync_api.Browser, file: Path) -> None:
+def test_filter_works_without_script(browser: Browser, file: Path) -> None:
     """Choosing an answer hides the others, and nothing is lost when all are shown again."""
     context = browser.new_context(java_script_enabled=False)
     shown = context.new_page()

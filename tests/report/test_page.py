@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from tests.report.pages import page, parts, visible
-from tests.report.specimens import COUNTRY, FULL, PICTURES, ROAD, SURE, entry
+from tests.report.specimens import COUNTRY, EMPTY, FULL, PICTURES, ROAD, SURE, entry
 from truceline import LAW
+from truceline.atlas import read_atlas
+from truceline.desk.pages import rings_of
 from truceline.errors import InputError
 from truceline.report import page as page_module
 from truceline.report.language import LANGUAGES, Words
 from truceline.report.page import LISTED, render, web_address
+from truceline.report.picture import Land
+from truceline.space import Geometry
 
 EVERY = [(name, lang) for name in PICTURES for lang in LANGUAGES]
 BANNED = {
@@ -177,7 +183,26 @@ def test_long_lists_say_what_they_leave_out() -> None:
     assert html.count("<article") == LISTED
     assert "7</bdi> earlier reports are counted above and not listed here" in html
     assert f"{LISTED + 7}</bdi> reports up to" in html
-    assert html.count('class="extent') == html.count(f"{LISTED + 7} surely covered, if true") == 2
+    assert html.count('class="extent') == html.count(f"{LISTED + 7}\u2069 surely covered, if true") == 1
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_page_without_reports_is_small(lang: str) -> None:
+    """With the fonts of its language and the real base map it must still pass over a poor line."""
+    data = (Path(__file__).parents[2] / "agreements" / "syria-2016" / "areas.geojson").read_bytes()
+    lands = []
+    for code, own, shape, names in real_lands(data):
+        lands.append(Land(code, 1 if "-" in code else 0, own, names, rings_of(shape)))
+    html = render(replace(EMPTY, lands=tuple(lands), zones=FULL.zones, terms=FULL.terms), lang)
+    assert 'class="sheet"' in html
+    assert len(html.encode()) <= 400_000
+
+
+def real_lands(data: bytes) -> Iterator[tuple[str, bool, Geometry, dict[str, str]]]:
+    """Units and neighbours of the shipped case: code, whether its own, shape, names."""
+    atlas = read_atlas({"areas.geojson": data})
+    for is_own, shapes in ((True, atlas.shapes), (False, atlas.basemap)):
+        yield from ((code, is_own, shape, {"en": code, **atlas.names[code]}) for code, shape in shapes.items())
 
 
 def test_unknown_language_is_refused() -> None:

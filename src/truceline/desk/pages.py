@@ -258,6 +258,8 @@ def _zones(outcome: Outcome) -> Iterator[ZoneMark]:
         by = "; ".join(sorted({atlas.drawn_by[line] for line in _line_ids(outcome, zone_id) if line in atlas.drawn_by}))
         yield ZoneMark(zone_id, _named(zone.names, zone_id), drawn, (), ground.is_withheld, by, tuple(terms))
     for line, points in sorted(atlas.lines.items()):
+        if line in used:
+            continue
         line_points = tuple((round(float(x), 4), round(float(y), 4)) for x, y in points)
         yield ZoneMark(
             line, _named(atlas.names.get(line), line), (), line_points, False, atlas.drawn_by.get(line, ""), ()

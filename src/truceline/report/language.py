@@ -83,6 +83,7 @@ _STRAY = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 
 """Marks that turn text round: ours are elements, those of others are dropped."""
 
 _LETTERS = re.compile(r"[A-Za-z]{3}")
+_WORD = re.compile(r"[^\W\d_]{3}")
 _ID = re.compile(r"\S*\d\S*|\S{20,}")
 _SHORT = re.compile(r"[\d\-:., +\u00a0]{1,20}( UTC)?|\S{1,16}", re.ASCII)
 """Numbers, dates and ids: never broken over two lines."""
@@ -163,11 +164,11 @@ class Words:
 
     def name(self, names: Mapping[str, str]) -> Markup:
         """A name in the page's language; in English, with a mark that says so, where it has none."""
-        if names.get(self.lang):
-            return escape(names[self.lang])
-        text = names.get("en", "")
-        if self.lang == "en" or not _LETTERS.search(text):
+        text = names.get(self.lang) or names.get("en", "")
+        if not _WORD.search(text):
             return self.apart(text)
+        if self.lang == "en" or names.get(self.lang):
+            return escape(text)
         return Markup('<span lang="en" dir="ltr">{}</span> <span class="tongue">{}</span>').format(text, "EN")
 
     def moment(self, second: int) -> Markup:
