@@ -76,7 +76,7 @@ class Assessed:
 
     @property
     def prohibitions(self) -> list[str]:
-        """Ids of the terms that forbid something, in the order of the text; what only takes an exception back is none."""
+        """Ids of the terms that forbid something, in the order of the text; what takes an exception back is none."""
         return [term.id for term in self.law.terms.values() if term.kind == "prohibit" and not term.overrides]
 
 
