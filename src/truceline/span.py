@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from truceline.errors import InputError, quoted
 
 DAY_S = 86_400
+MOST_DURATION_S = 200 * 366 * DAY_S
 LONG_AGO = -(1 << 40)
 FAR_AHEAD = 1 << 40
 """Instants before and after all others, in seconds; they stand for *no beginning* and *no end*."""
@@ -158,7 +159,10 @@ def parse_duration(text: str) -> int:
     if not match or not any(match.groups()):
         raise InputError(f"expected a duration such as `PT48H` or `P2D`, got {quoted(text)}")
     n = {key: int(value or 0) for key, value in match.groupdict().items()}
-    return ((n["w"] * 7 + n["d"]) * 24 + n["h"]) * 3600 + n["m"] * 60 + n["s"]
+    seconds = ((n["w"] * 7 + n["d"]) * 24 + n["h"]) * 3600 + n["m"] * 60 + n["s"]
+    if seconds > MOST_DURATION_S:
+        raise InputError(f"expected a duration of at most 200 years, got {quoted(text)}")
+    return seconds
 
 
 def utc_text(second: int) -> str:

@@ -12,6 +12,7 @@ from truceline.assess import spec
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
 from truceline.atlas import Atlas
+from truceline.errors import InputError
 from truceline.evidence.schema import Named, Observation
 from truceline.span import parse_instant
 
@@ -99,10 +100,10 @@ def test_the_bearer_does_not_answer_its_own_question() -> None:
     assert judged(INVOKED, {**ANSWER, "by": "gov"}) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="fault: bool('false') is true")
 def test_a_no_in_quotes_is_not_a_yes() -> None:
-    """`"is_yes": "false"` is refused or means no; it excuses nothing."""
-    assert judged(INVOKED, {**ANSWER, "by": "tf", "is_yes": "false"}) != -1
+    """`"is_yes": "false"` is refused; it excuses nothing."""
+    with pytest.raises(InputError, match="is_yes"):
+        judged(INVOKED, {**ANSWER, "by": "tf", "is_yes": "false"})
 
 
 @pytest.mark.parametrize("by", [5, None])

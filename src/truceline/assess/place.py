@@ -196,12 +196,7 @@ class Placed:
             return UNKNOWN
         country = self._cut_of(region)
         if country and region.kind != "area":
-            shape = shapely.intersection(shape, self.atlas.shapes[country])
-            rest, _ = self._fence(key, country)
-            if shapely.is_empty(shape):
-                return UNKNOWN
-            if rest is None:
-                return YES
+            return _cut_relation(shapely.intersection(shape, self.atlas.shapes[country]), *self._fence(key, country))
         return _relation(shape, ground.shape)
 
     def _shape(self, region: Region) -> Geometry | None:
@@ -364,6 +359,14 @@ def _relation(shape: Geometry, zone: Geometry) -> int:
     if shapely.covers(zone, shape):
         return UNKNOWN if _edges_near(edge, shapely.boundary(zone)) else YES
     return UNKNOWN
+
+
+def _cut_relation(shape: Geometry, rest: Fence | None, inside: Fence | None) -> int:
+    """A region cut to its country: +1 clear of the rest of the country, -1 clear of the zone, 0 otherwise."""
+    if shapely.is_empty(shape):
+        return UNKNOWN
+    free_of_rest, free_of_zone = (fence is None or _relation(shape, fence.shape) == NO for fence in (rest, inside))
+    return UNKNOWN if free_of_rest == free_of_zone else YES if free_of_rest else NO
 
 
 def _edges_near(a: Geometry, b: Geometry) -> bool:

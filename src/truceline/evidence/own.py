@@ -18,6 +18,7 @@ from truceline.errors import Fault, InputError, quoted
 from truceline.evidence.reading import Manner, Read, RowFault, Rows
 from truceline.evidence.schema import MODES, SCHEMA, region_of
 from truceline.space import KINDS, MOST_RADIUS_M, Region
+from truceline.span import Span
 
 _TREE = ActTree({})
 _MOST_SECOND = 1 << 38
@@ -67,7 +68,8 @@ def _check(row: Mapping[str, Any], manner: Manner) -> None:
     low, high = row["low_m"], row["high_m"]
     if low is not None and high is not None and high < low:
         raise RowFault("high_m", "expected a ceiling above the floor")
-    if manner.latest is not None and start > manner.latest and any(_TREE.is_force(act) for act in row["act"] or ()):
+    acts = row["act"] or ()
+    if (not acts or any(_TREE.is_force(act) for act in acts)) and manner.is_ahead(Span(start, end)):
         raise RowFault("start", "an act of force dated in the future is refused")
 
 

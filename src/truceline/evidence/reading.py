@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from truceline.evidence.aliases import Aliases
 from truceline.evidence.places import Placer
 from truceline.evidence.schema import Rejected, rejected_table, table_of
 from truceline.precision import Precision
+from truceline.span import DAY_S, Span
 
 MOST_LINE = 1 << 20
 MOST_REJECTED = 100_000
@@ -41,7 +42,10 @@ class Manner:
     placer: Placer
     known_at: int = 0
     latest: int | None = None
-    is_force: frozenset[str] = field(default_factory=frozenset)
+
+    def is_ahead(self, when: Span) -> bool:
+        """Whether a time lies in the future, or reaches further into it than the civil day of import."""
+        return self.latest is not None and (when.start > self.latest or when.end - DAY_S > self.latest)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def _row(raw: Mapping[str, str | None], line: int, manner: Manner) -> dict[str, 
     when = _when(get, manner.tz)
     violence = _code(get, "type_of_violence", 3)
     spot = _spot(get, manner)
-    if manner.latest is not None and when.start > manner.latest:
+    if manner.is_ahead(when):
         raise RowFault("date_start", f"an act of force dated in the future is refused: {get['date_start']}")
     try:
         impact = manner.placer.region(spot)
