@@ -6,7 +6,7 @@ Nothing finer than the reader's sight enters a `Picture`: the page only draws wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,8 @@ from truceline.evidence.schema import Observation
 from truceline.group import Sight, may_see, role_of
 from truceline.report.page import render
 from truceline.report.picture import Entry, Land, Names, Picture, Rings, TermCount, TermLine, Window, ZoneMark
-from truceline.space import Geometry, Region, in_degrees, outline
-from truceline.span import DAY_S, FAR_AHEAD, LONG_AGO, local_text, parse_instant
+from truceline.space import Geometry, Region, distance_m, in_degrees, outline
+from truceline.span import DAY_S, FAR_AHEAD, LONG_AGO, Span, civil_days, day_span, local_text, parse_instant
 from truceline.store.folder import write_whole
 from truceline.verdict import UNKNOWN, YES, reasons_of
 
@@ -35,6 +35,9 @@ SIMPLER = 20_000
 
 TOWN_M = 5_000
 """A place shown as its town is at least a disc of this radius."""
+
+TOWN_GRID = 500_000
+"""Points about which such discs are drawn: every 0.05 degree, in 1e-7 degree."""
 
 
 def write_all(outcome: Outcome, folder: Path) -> list[Path]:
@@ -127,10 +130,13 @@ def _entry(outcome: Outcome, row: _Row, reader: str, cut_off: int) -> Entry | No
     if sight < Sight.TOWN:
         return None
     region = report.impact if sight == Sight.AS_REPORTED else as_town(report.impact)
+    start, end = (
+        (report.start, report.end) if role_of(reader) != "public" else civil_bounds(report, outcome.bench.agreement.tz)
+    )
     answer = outcome.assessed.answers[ANY]
     terms = _lines(outcome, row.index)
     return Entry(
-        id=report.id, kind=report.kind, start=report.start, end=report.end, when=_when(outcome, row, reader),
+        id=report.id, kind=report.kind, start=start, end=end, when=_when(outcome, row, reader),
         where=source["place_text"] or "", extent=region.kind, polygons=_drawn(outcome, region),
         actor=report.actor.text, target=report.target.text, act=source["act_text"] or "", weapon=source["weapon"] or "",
         toll=_toll(source), asserted_by=source["asserted_by"] or "", publisher=source["publisher"] or "",
@@ -142,12 +148,30 @@ def _entry(outcome: Outcome, row: _Row, reader: str, cut_off: int) -> Entry | No
 
 
 def as_town(region: Region) -> Region:
-    """A region no finer than a town: small discs grow, and what an observer's sector tells is drawn as a disc."""
-    if region.kind == "disc" and region.radius_m < TOWN_M:
-        return replace(region, radius_m=TOWN_M)
-    if region.kind == "sector":
-        return replace(region, kind="disc", radius_m=max(region.far_m, TOWN_M), near_m=0, far_m=0)
-    return region
+    """A region no finer than a town: what is finer becomes a disc about a point of a fixed grid that holds all of it.
+
+    The grid (0.05 degree, about 5 km) is fixed, so that no number of reports of one place averages to it, and the
+    centre of an observer's sector, his post, is not the centre that is drawn.
+    """
+    if region.kind not in ("disc", "hull", "sector", "line") or (
+        region.kind in ("disc", "hull") and region.radius_m >= TOWN_M
+    ):
+        return region
+    shape = outline(region)
+    if shape is None:
+        return Region("none")
+    middle = shapely.centroid(shape)
+    lon, lat = (round(float(at) / TOWN_GRID) * TOWN_GRID for at in (shapely.get_x(middle), shapely.get_y(middle)))
+    corners = shapely.get_coordinates(in_degrees(shape))
+    reach = max(distance_m(lon / 1e7, lat / 1e7, float(x), float(y)) for x, y in corners)
+    return Region("disc", lon, lat, max(TOWN_M, (int(reach) // 1_000 + 1) * 1_000), country=region.country)
+
+
+def civil_bounds(report: Observation, tz: str) -> tuple[int, int]:
+    """The whole civil days that a report touches, in UTC seconds: what the public sees of its time."""
+    days = list(civil_days(Span(report.start, report.end), tz))
+    whole = day_span(days[0], tz).joined(day_span(days[-1], tz))
+    return whole.start, whole.end
 
 
 def _when(outcome: Outcome, row: _Row, reader: str) -> str:

@@ -53,7 +53,7 @@ def serve(folder: Path, port: int, announce: Callable[[str], None]) -> None:
     Raises:
         StoreError: no port can be had.
     """
-    server = _bound(folder, port)
+    server = bound(folder, port)
     announce(f"http://127.0.0.1:{server.server_address[1]}/")
     try:
         server.serve_forever()
@@ -63,7 +63,13 @@ def serve(folder: Path, port: int, announce: Callable[[str], None]) -> None:
         server.server_close()
 
 
-def _bound(folder: Path, port: int) -> ThreadingHTTPServer:
+def bound(folder: Path, port: int) -> ThreadingHTTPServer:
+    """A server bound to a port of 127.0.0.1, not yet answering.
+
+    Raises:
+        StoreError: no port can be had.
+    """
+
     def handler(*args: object) -> _Pages:
         return _Pages(*args, directory=str(folder))  # type: ignore[arg-type]  # the library passes its own arguments
 
