@@ -59,6 +59,8 @@ def test_the_public_sees_what_was_published_and_only_its_day(tmp_path: Path) -> 
     picture = pages.picture_of(outcome, reader="public", cut_off="")
     assert [entry.id for entry in picture.entries] == ["s"]
     assert picture.withheld_entries == 1
+    assert sum(picture.any) == 1, "hidden reports must not leak by counts"
+    assert {term.surely + term.possibly + term.no for term in picture.terms} == {1}
     assert not re.search(r"\d\d:\d\d", picture.entries[0].when)
     assert (picture.entries[0].start, picture.entries[0].end) == (BOUNDS.start, BOUNDS.end)
 

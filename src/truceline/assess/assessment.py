@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from truceline.agreement.history import History, Readings
 from truceline.assess import bulk, spec
-from truceline.assess.answers import Answers
+from truceline.assess.answers import Answers, Rows
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
 from truceline.canon import hash_rows
@@ -190,15 +191,18 @@ def note_of(assessed: Assessed, row: int, term: str) -> str:
     return window.note if window.value == NO else ""
 
 
-def counts(assessed: Assessed, term: str) -> Counts:
-    """Totals of one term, or of `any`, under the reading shown."""
-    return Counts.of(assessed.answers[term].value)
+EVERY: Final = slice(None)
 
 
-def reasons(assessed: Assessed, term: str) -> dict[str, int]:
+def counts(assessed: Assessed, term: str, rows: Rows | slice = EVERY) -> Counts:
+    """Totals of one term, or of `any`, under the reading shown; of some rows only, for a reader who sees only those."""
+    return Counts.of(assessed.answers[term].value[rows])
+
+
+def reasons(assessed: Assessed, term: str, rows: Rows | slice = EVERY) -> dict[str, int]:
     """How many answers of 0 carry each reason, most first."""
     found: Counter[str] = Counter()
-    for mask, n in zip(*np.unique(assessed.answers[term].why, return_counts=True), strict=True):
+    for mask, n in zip(*np.unique(assessed.answers[term].why[rows], return_counts=True), strict=True):
         for reason in reasons_of(int(mask)):
             found[reason.value] += int(n)
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))

@@ -471,7 +471,7 @@ def invocation(report: Observation, permit: Term, law: Law) -> Answer:
     if permit.burden == "none":
         return SURE
     signed = [a for a in law.standing.acts if a.act == "invoke" and a.term == permit.id and a.of == report.id]
-    if any(_speaks_for(act, report, law) != bool(permit.overrides) for act in signed):
+    if any(_may_invoke(act, permit, report, law) for act in signed):
         return SURE
     wanted = permit.only_if.get("notice") if isinstance(permit.only_if, dict) else None
     if not isinstance(wanted, dict):
@@ -502,6 +502,12 @@ def _is_body(act: SignedAct, law: Law) -> bool:
     """Whether an answer is signed by a body as its rule asks; no party acquits itself."""
     group = law.standing.agreement.group
     return any(group.signed_by(party.id, act.by) for party in group.parties.values() if party.kind == "body")
+
+
+def _may_invoke(act: SignedAct, permit: Term, report: Observation, law: Law) -> bool:
+    """The bearer invokes an exception; what takes one back, anybody but the bearer, or anybody where none is named."""
+    speaks = _speaks_for(act, report, law)
+    return not speaks or not report.actor.ids if permit.overrides else speaks
 
 
 def _speaks_for(act: SignedAct, report: Observation, law: Law) -> bool:

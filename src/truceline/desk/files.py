@@ -54,8 +54,9 @@ class Bench:
         """How to read evidence for this agreement."""
         agreement = self.agreement
         return Manner(
-            agreement.tz, agreement.precision, self.aliases, Placer(self.atlas, agreement.precision), known_at, latest
-        )
+            agreement.tz, agreement.precision, self.aliases, Placer(self.atlas, agreement.precision), known_at, latest,
+            agreement.acts,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def detect(path: Path) -> str:
         with path.open("rb") as file:
             start = file.read(4)
             if start == b"PAR1":
-                return "observations" if pq.read_schema(path).names == SCHEMA.names else "areas"
+                return "observations" if set(SCHEMA.names) <= set(pq.read_schema(path).names) else "areas"
             file.seek(0)
             line = next(opened(file, path.name), b"")[:MOST_LINE].decode("utf-8-sig", "replace")
     except OSError as error:

@@ -16,6 +16,7 @@ import shapely
 
 from truceline import RULE_VERSION
 from truceline.assess import assessment
+from truceline.assess.answers import Rows
 from truceline.assess.assessment import ANY
 from truceline.course import Course
 from truceline.desk.runs import Outcome
@@ -89,12 +90,13 @@ def picture_of(outcome: Outcome, *, reader: str, cut_off: str) -> Picture:
     rows = list(_rows(outcome))
     entries = [_entry(outcome, row, reader, end) for row in rows]
     shown = tuple(sorted((e for e in entries if e is not None), key=lambda e: (e.start, e.id)))
-    counts = assessment.counts(assessed, ANY)
+    seen = np.array([row.index for row, e in zip(rows, entries, strict=True) if e is not None], np.int64)
+    counts = assessment.counts(assessed, ANY, seen)
     return Picture(
         case=agreement.title, agreement_id=agreement.id, text_status=agreement.text_status, reader=reader,
         tz=agreement.tz, cut_off=end, since=since, known_at=outcome.known_at, readings=agreement.readings,
-        entries=shown, terms=tuple(_term_counts(outcome)), any=(counts.surely, counts.possibly, counts.no),
-        previous=_within(outcome, since - DAY_S, since), withheld_entries=len(entries) - len(shown),
+        entries=shown, terms=tuple(_term_counts(outcome, seen)), any=(counts.surely, counts.possibly, counts.no),
+        previous=_within(outcome, seen, since - DAY_S, since), withheld_entries=len(entries) - len(shown),
         lands=tuple(_lands(outcome)), zones=tuple(_zones(outcome)), windows=tuple(_windows(outcome)),
         agreement_hash=agreement.canonical_hash, rule_version=RULE_VERSION,
         evidence=tuple((e.file, e.table.num_rows, e.rejected.num_rows, e.sha256) for e in outcome.evidence),
@@ -113,10 +115,11 @@ def _rows(outcome: Outcome) -> Iterator[_Row]:
             yield _Row(index[row["id"]], outcome.assessed.reports[index[row["id"]]], row)
 
 
-def _within(outcome: Outcome, start: int, end: int) -> tuple[int, int, int]:
+def _within(outcome: Outcome, seen: Rows, start: int, end: int) -> tuple[int, int, int]:
     """Answers to *any* of reports that surely happened in a period."""
-    inside = np.array([start <= r.start and r.end <= end for r in outcome.assessed.reports], bool)
-    counts = assessment.Counts.of(outcome.assessed.answers[ANY].value[inside])
+    reports = outcome.assessed.reports
+    inside = np.array([i for i in seen if start <= reports[i].start and reports[i].end <= end], np.int64)
+    counts = assessment.counts(outcome.assessed, ANY, inside)
     return counts.surely, counts.possibly, counts.no
 
 
@@ -213,18 +216,19 @@ def _settle(outcome: Outcome, index: int) -> tuple[str, ...]:
     return tuple(reason.value for reason in reasons_of(mask))
 
 
-def _term_counts(outcome: Outcome) -> Iterator[TermCount]:
+def _term_counts(outcome: Outcome, seen: Rows) -> Iterator[TermCount]:
+    """Totals of what the reader sees: hidden reports must not leak by counts."""
     assessed, terms = outcome.assessed, outcome.bench.agreement.terms
     for term in assessed.prohibitions:
-        counts = assessment.counts(assessed, term)
+        counts = assessment.counts(assessed, term, seen)
         beside = {
             name: (other.surely, other.possibly, other.no)
             for name, values in assessed.beside.items()
-            if (other := assessment.Counts.of(values[term])) != counts
+            if (other := assessment.Counts.of(values[term][seen])) != counts
         }
         yield TermCount(
             term, terms[term].kind, terms[term].text, counts.surely, counts.possibly, counts.no,
-            assessment.reasons(assessed, term), beside,
+            assessment.reasons(assessed, term, seen), beside,
         )  # fmt: skip
 
 

@@ -87,7 +87,8 @@ def _precision(wanted: Wanted) -> Precision:
 
 def _manner(wanted: Wanted, placer: Placer, files: Mapping[str, bytes]) -> Manner:
     aliases = read_aliases({kind: files[f"{kind}.csv"] for kind in ALIAS_TABLES})
-    return Manner(wanted.tz, placer.precision, aliases, placer, int(time.time()))
+    now = int(time.time())
+    return Manner(wanted.tz, placer.precision, aliases, placer, known_at=now, latest=now)
 
 
 def _zones_of(data: bytes, name: str, name_field: str) -> tuple[dict[str, tuple[str, Zone]], bytes]:

@@ -13,14 +13,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from truceline.acts import ActTree
 from truceline.errors import Fault, InputError, quoted
 from truceline.evidence.reading import Manner, Read, RowFault, Rows
 from truceline.evidence.schema import MODES, SCHEMA, region_of
 from truceline.space import KINDS, MOST_RADIUS_M, Region
 from truceline.span import Span
 
-_TREE = ActTree({})
 _MOST_SECOND = 1 << 38
 
 
@@ -69,7 +67,7 @@ def _check(row: Mapping[str, Any], manner: Manner) -> None:
     if low is not None and high is not None and high < low:
         raise RowFault("high_m", "expected a ceiling above the floor")
     acts = row["act"] or ()
-    if (not acts or any(_TREE.is_force(act) for act in acts)) and manner.is_ahead(Span(start, end)):
+    if (not acts or any(manner.tree.is_force(act) for act in acts)) and manner.is_ahead(Span(start, end)):
         raise RowFault("start", "an act of force dated in the future is refused")
 
 

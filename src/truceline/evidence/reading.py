@@ -9,11 +9,12 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
+from truceline.acts import ActTree
 from truceline.errors import Fault, InputError
 from truceline.evidence.aliases import Aliases
 from truceline.evidence.places import Placer
@@ -34,6 +35,7 @@ class Manner:
         tz: zone of civil times without an offset.
         known_at: second of import: what was known from then on.
         latest: acts of force that begin after this second are refused; there is no pre-clearance.
+        tree: the acts of the agreement: which are acts of force.
     """
 
     tz: str
@@ -42,6 +44,7 @@ class Manner:
     placer: Placer
     known_at: int = 0
     latest: int | None = None
+    tree: ActTree = field(default_factory=lambda: ActTree({}))
 
     def is_ahead(self, when: Span) -> bool:
         """Whether a time lies in the future, or reaches further into it than the civil day of import."""

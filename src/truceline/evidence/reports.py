@@ -126,7 +126,7 @@ def _row(report: _Report, line: int, manner: Manner) -> dict[str, Any]:
     alias = manner.aliases.act(report.act)
     weapon, narrower = manner.aliases.weapon(report.weapon)
     acts = ("count",) if report.kind == "ledger" else _acts(alias, narrower)
-    may_be_force = any(_TREE.is_force(act) for act in acts) or (not acts and report.kind == "incident")
+    may_be_force = any(manner.tree.is_force(act) for act in acts) or (not acts and report.kind == "incident")
     if may_be_force and manner.is_ahead(when):
         raise RowFault("start", f"an act of force dated in the future is refused: {report.start}")
     actor, target = manner.aliases.who(report.actor_claimed), manner.aliases.who(report.target_claimed)
