@@ -136,6 +136,8 @@ def _place(feature: Feature, name: str, units: list[Unit], parts: dict[str, dict
     role, key = feature.properties.get("role"), str(feature.properties.get("id") or "")
     if role == "line":
         parts["lines"][key] = shapely.get_coordinates(feature.geometry)
+        if shapely.get_dimensions(feature.geometry) != 1 or not np.isfinite(parts["lines"][key]).all():
+            raise InputError(f"line {quoted(key)}: expected a LineString of at least two points")
     elif role == "basemap":
         key = str(feature.properties.get("code") or "")
         if not key:
@@ -190,7 +192,7 @@ def _spellings(units_csv: bytes | None) -> tuple[list[Alias], dict[str, str]]:
         return [], {}
     aliases, same_as = [], {}
     for row in csv.DictReader(io.StringIO(text_of(units_csv, "units.csv"))):
-        if not (row.get("level") or "").isdigit():
+        if not ((row.get("level") or "").isascii() and (row.get("level") or "").isdecimal()):
             raise InputError(f"units.csv: expected a whole number as `level`, got {quoted(row.get('level'))}")
         aliases.append(Alias(row.get("text") or "", int(row["level"]), row.get("code") or "", row.get("source") or ""))
         if row.get("same_as"):

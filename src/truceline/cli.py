@@ -73,7 +73,7 @@ def _top(version: Annotated[bool, typer.Option("--version", help="Print the vers
 def run(
     folder: Annotated[Path, typer.Argument(help="Case folder to make or to open.")] = Path("syria-2016-case"),
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after the summary.")] = False,
-    port: Annotated[int, typer.Option(help="Port of the page; 0 = a free one.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 = a free one.")] = 8765,
     as_json: Json = False,
 ) -> None:
     """Load the shipped case into a case folder, assess it, print a summary and serve its page."""

@@ -131,6 +131,8 @@ def parse_span(text: str, tz: str) -> Span:
     if not match:
         raise InputError(f"expected a date or time such as `2016-02-27T19:00`, got {quoted(text)}")
     part = {key: int(value) for key, value in match.groupdict().items() if value and key != "offset"}
+    if not 1900 <= part["year"] <= 2200:
+        raise InputError(f"expected a year 1900..2200, got {quoted(text)}")
     try:
         if "day" not in part:
             return _period(part, tz)

@@ -24,6 +24,7 @@ def faults_of(agreement: Agreement, name: str) -> list[Fault]:
         faults.append(Fault(message, name, line))
 
     _actors(agreement, say)
+    _rules(agreement, say)
     for fact in agreement.facts:
         _fact(agreement, fact, say)
     for zone in agreement.zones.values():
@@ -116,7 +117,8 @@ def _term(agreement: Agreement, term: Term, say: Say) -> None:
     if term.kind in ("prohibit", "permit") and not term.does and not term.is_withheld:
         say(term.line, f"{what}: a `{term.kind}` needs `does`")
     _source(agreement, term.source, term.line, what, say)
-    for when in (term.begins, term.ends, term.during, term.body.get("is") if term.kind == "define" else None):
+    defined = term.body.get("is") if term.kind == "define" else None
+    for when in (term.begins, term.ends, term.during, term.only_if, term.unless, defined):
         _when(agreement, when, term.line, what, say)
     _order(agreement, term, say)
 
@@ -131,6 +133,27 @@ def _selector(agreement: Agreement, selector: Selector | None, line: int, what: 
         say(line, f"{what}: unknown status {quoted(selector.status)}")
 
 
+def _rules(agreement: Agreement, say: Say) -> None:
+    """Status rules speak of known statuses only, and never of themselves."""
+    known = {"accepted", "excluded", "bound", "expelled", "withdrawn", *agreement.status_rules}
+    known |= {fact.what for fact in agreement.facts}
+    edges: dict[str, list[str]] = {}
+    for status, rule in agreement.status_rules.items():
+        edges[status] = list(_words(rule))
+        for word in edges[status]:
+            if word not in known:
+                say(0, f"status {quoted(status)}: unknown status {quoted(word)}")
+    for status in _cycles(edges):
+        say(0, f"status {quoted(status)}: a rule that leads back to itself")
+
+
+def _words(rule: Any) -> Iterator[str]:  # noqa: ANN401  # plain values
+    if isinstance(rule, str):
+        yield rule
+    for item in rule if isinstance(rule, list) else rule.values() if isinstance(rule, dict) else ():
+        yield from _words(item)
+
+
 def _source(agreement: Agreement, source: str, line: int, what: str, say: Say) -> None:
     key = source.partition(".")[0]
     if source and source != "none" and agreement.sources and key not in agreement.sources:
@@ -139,7 +162,9 @@ def _source(agreement: Agreement, source: str, line: int, what: str, say: Say) -
 
 def _when(agreement: Agreement, when: Any, line: int, what: str, say: Say) -> None:  # noqa: ANN401  # plain values
     """Names and durations in a condition in time."""
-    if isinstance(when, str | int):
+    if isinstance(when, bool | float):
+        say(line, f"{what}: expected a time or a condition, got {quoted(when)}")
+    elif isinstance(when, str | int):
         if str(when) not in agreement.terms and not _is_time(when, agreement.tz):
             say(line, f"{what}: expected a time or the name of a term, got {quoted(when)}")
     elif isinstance(when, list):
@@ -151,7 +176,11 @@ def _when(agreement: Agreement, when: Any, line: int, what: str, say: Say) -> No
 
 def _mapping(agreement: Agreement, when: Mapping[str, Any], line: int, what: str, say: Say) -> None:
     for key, value in when.items():
-        if key in ("at", "from", "until", "readings", "all", "any", "both", "not"):
+        if key in ("readings", "all", "any", "both") and not isinstance(value, list):
+            say(line, f"{what}: `{key}` expects a list, got {quoted(value)}")
+        elif key == "for" and not isinstance(value, str):
+            say(line, f"{what}: `for` expects a duration, got {quoted(value)}")
+        elif key in ("at", "from", "until", "readings", "all", "any", "both", "not"):
             _when(agreement, value, line, what, say)
         elif key in ("for", "within", "per") and isinstance(value, str) and value not in agreement.words:
             try:

@@ -16,7 +16,7 @@ from typing import Any
 
 from truceline.agreement.model import SIGNED_ACTS, Agreement, Fact, SignedAct, Term
 from truceline.course import Course, all_courses, any_course, combined, not_course
-from truceline.errors import InputError
+from truceline.errors import AgreementError, InputError
 from truceline.span import FAR_AHEAD, LONG_AGO, Span, parse_duration, parse_instant
 from truceline.verdict import NEVER, NO, SURE, YES, Answer, Reason, agreed, both, undecided
 
@@ -77,6 +77,7 @@ class Standing:
     known_at: int
     readings: Readings
     _kept: dict[tuple[str, ...], Course] = field(default_factory=dict, repr=False)
+    _making: list[tuple[str, ...]] = field(default_factory=list, repr=False)
 
     # -- windows of terms ----------------------------------------------------------------------------------------
 
@@ -143,6 +144,8 @@ class Standing:
             return self.begun(when)
         if isinstance(when, list):
             return all_courses([self.condition(item) for item in when])
+        if not isinstance(when, dict):
+            return LATER_KIND
         if "from" in when and "for" in when:
             return self._lapsing(when)
         known: Mapping[str, Callable[[Any], Course]] = {
@@ -265,6 +268,8 @@ class Standing:
         if isinstance(rule, str):
             return self.status(actor, rule, is_umbrella=is_umbrella)
         courses = []
+        if not isinstance(rule, dict) or not set(rule) <= {"all", "any", "both", "not"}:
+            return LATER_KIND
         for key, value in rule.items():
             items = [
                 self._rule(actor, item, is_umbrella=is_umbrella)
@@ -296,7 +301,7 @@ class Standing:
         """From the first recorded acceptance of anybody on the side that an umbrella stands for."""
         group = self.agreement.group
         whole = group.side(side) or side
-        return self._accepted([whole, *group.parts(whole)])
+        return any_course([self.accepted(actor) for actor in (whole, *group.parts(whole))])
 
     def excluded(self, actor: str) -> Course:
         """When an actor is excluded: surely on a list all accept, disputed when only one guarantor says so."""
@@ -349,7 +354,13 @@ class Standing:
 
     def _keep(self, key: tuple[str, ...], make: Callable[[], Course]) -> Course:
         if key not in self._kept:
-            self._kept[key] = make()
+            if key in self._making:
+                raise AgreementError(f"`{key[1]}` leads back to itself")
+            self._making.append(key)
+            try:
+                self._kept[key] = make()
+            finally:
+                self._making.pop()
         return self._kept[key]
 
 

@@ -8,6 +8,7 @@ Source: YAML 1.2.2, core schema, without implicit dates.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -139,9 +140,9 @@ def _scalar(raw: yaml.ScalarNode) -> Any:  # noqa: ANN401  # any scalar
         return text
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
-    if _INTEGER.fullmatch(text) and len(text) < 17:
+    if _INTEGER.fullmatch(text) and len(text) < 16:
         return int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    return float(text) if _FLOAT.fullmatch(text) and len(text) < 40 and math.isfinite(float(text)) else text
 
 
 def _syntax(error: yaml.YAMLError, name: str) -> Fault:

@@ -6,11 +6,13 @@ program writes one. *Possibly* never includes *surely*.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -19,7 +21,6 @@ from truceline.assess import bulk, spec
 from truceline.assess.answers import Answers, Rows
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
-from truceline.canon import hash_rows
 from truceline.evidence.schema import Observation
 from truceline.span import Span
 from truceline.verdict import NO, UNKNOWN, YES, Reason, Values, reasons_of
@@ -137,8 +138,8 @@ def group_of(report: Observation, law: Law) -> str:
     for named in (report.actor, report.target):
         ids = [actor for actor in named.ids if not spec.is_reserved(actor)]
         status = law.standing.status
-        out = [status(a, "excluded", is_umbrella=named.is_umbrella).during(span).value == YES for a in ids]
-        bound = [status(a, "bound", is_umbrella=named.is_umbrella).during(span).value == YES for a in ids]
+        out = [status(a, "excluded", is_umbrella=law.is_umbrella(a, named)).during(span).value == YES for a in ids]
+        bound = [status(a, "bound", is_umbrella=law.is_umbrella(a, named)).during(span).value == YES for a in ids]
         sides.append(
             "mixed" if any(out) and not all(out) else "excluded" if any(out) else "bound" if any(bound) else "other"
         )
@@ -156,9 +157,15 @@ def table_of(assessed: Assessed) -> pa.Table:
 
 
 def hash_of(assessed: Assessed) -> str:
-    """Hash of the answers, row by row: the same record gives the same hash on every machine."""
-    rows = table_of(assessed).to_pylist()
-    return hash_rows({"id": f"{row['observation']}\n{row['term']}", **row} for row in rows)
+    """Hash of the answers: the same record gives the same hash on every machine.
+
+    SHA-256 over the rows of `table_of`, in its order: each a JSON array of its columns, without blanks, ended by LF.
+    """
+    digest = hashlib.sha256()
+    for batch in table_of(assessed).to_batches(max_chunksize=65_536):
+        columns = [column.to_pylist() for column in batch.columns]
+        digest.update(b"".join(msgspec.json.encode(row) + b"\n" for row in zip(*columns, strict=True)))
+    return digest.hexdigest()
 
 
 def _column(assessed: Assessed, term: str) -> pa.Table:

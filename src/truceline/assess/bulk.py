@@ -125,8 +125,10 @@ def _pairwise(docket: Docket, terms: tuple[Term, ...]) -> Answers:
 def _rest(docket: Docket, terms: tuple[Term, ...]) -> list[Answers]:
     """Every factor but actor and target."""
     term, law = terms[0], docket.law
+    later = undecided(Reason.NOT_YET_JUDGED) if spec.LATER_FIELDS.intersection(term.body) else SURE
     return [
         Answers.same(undecided(Reason.WITHHELD_TEXT) if term.is_withheld else SURE, len(docket)),
+        Answers.same(later, len(docket)),
         _over(docket, law.standing.window(term.id)),
         *_place(docket, terms),
         _acts(docket, term.does),
@@ -214,7 +216,7 @@ def _one_id(docket: Docket, actor: str, named: Named, selector: Selector, rows: 
     by_name = Answers.same(spec.meant_by_name(actor, selector, docket.law), len(rows))
     if not selector.status or spec.is_reserved(actor):
         return by_name
-    course = docket.law.standing.status(actor, selector.status, is_umbrella=named.is_umbrella)
+    course = docket.law.standing.status(actor, selector.status, is_umbrella=docket.law.is_umbrella(actor, named))
     return col.both([by_name, Answers(*course.over(docket.start[rows], docket.end[rows]))])
 
 

@@ -30,6 +30,9 @@ from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agr
 SOMEBODY = "unknown"
 """Among alternatives: somebody whom the report does not name."""
 
+LATER_FIELDS = frozenset({"on", "by", "within", "ahead", "together", "persists", "effort", "after"})
+"""Fields of a prohibition that this version does not judge: they make it 0, never a sign."""
+
 NOT_AN_ACT = {
     "count": "a count over a period is its issuer's claim, not an incident",
     "statement": "a statement is not an act",
@@ -42,6 +45,19 @@ class Law:
 
     standing: Standing
     placed: Placed
+
+    def is_umbrella(self, actor: str, named: Named) -> bool:
+        """Whether an actor of a name stands for its side; beside others only what is itself a side does."""
+        party = self.standing.agreement.parties.get(actor)
+        return named.is_umbrella and (len(named.ids) == 1 or (party is not None and party.kind == "side"))
+
+    def sides(self, report: Observation, term: Term) -> Iterator[Course]:
+        """The courses of every status that a term asks of those whom a report names."""
+        for named in (report.actor, report.target):
+            for actor in (*named.ids, *(capability(report, self) or ())):
+                for selector in (term.who, term.to):
+                    if selector is not None and selector.status:
+                        yield self.standing.status(actor, selector.status, is_umbrella=self.is_umbrella(actor, named))
 
     @property
     def terms(self) -> Mapping[str, Term]:
@@ -176,11 +192,11 @@ def changes(report: Observation, terms: Iterable[Term], law: Law) -> Iterable[in
             )
         for zone, _ in layers(term.where, law.standing.agreement.zones):
             yield from (at for at in (zone.start, zone.end) if at is not None)
-        for named in (report.actor, report.target):
-            for actor in (*named.ids, *(capability(report, law) or ())):
-                for selector in (term.who, term.to):
-                    if selector is not None and selector.status:
-                        yield from law.standing.status(actor, selector.status, is_umbrella=named.is_umbrella).cuts()
+        for course in law.sides(report, term):
+            yield from course.cuts()
+    for fact in law.standing.agreement.facts:
+        if fact.what == "sole":
+            yield from (fact.start, fact.end)
 
 
 def _with_exceptions(terms: Iterable[Term], law: Law) -> list[Term]:
@@ -241,6 +257,7 @@ def _factors(report: Observation, terms: tuple[Term, ...], law: Law) -> dict[str
     zones = tuple(dict.fromkeys(zone for t in terms for zone in t.where))
     return {
         "text": undecided(Reason.WITHHELD_TEXT) if term.is_withheld else SURE,
+        "kind": undecided(Reason.NOT_YET_JUDGED) if LATER_FIELDS.intersection(term.body) else SURE,
         "time": law.standing.window(term.id).during(span),
         **_where(report, zones, law),
         "act": done(report, term.does, law),
@@ -330,11 +347,10 @@ def done(report: Observation, classes: tuple[str, ...], law: Law) -> Answer:
     tree = law.standing.agreement.acts
     if not report.acts:
         return undecided(Reason.ACT)
-    values = [
-        max(tree.is_kind(act, cls) for cls in classes) if classes else YES for act in report.acts if act != SOMEBODY
-    ]
+    known = [act for act in report.acts if act in tree]
+    values = [max(tree.is_kind(act, cls) for cls in classes) if classes else YES for act in known]
     each = [undecided(Reason.ACT) if v == UNKNOWN else Answer(v) for v in values]
-    each += [undecided(Reason.ACT)] * (SOMEBODY in report.acts)
+    each += [undecided(Reason.ACT)] * (len(known) < len(report.acts))
     answer = agreed(each, otherwise=Reason.ACT)
     note = NOT_AN_ACT.get(report.acts[0], "") if answer.value == NO else ""
     return replace(answer, note=note) if note else answer
@@ -387,7 +403,9 @@ def _is_meant(actor: str, named: Named, selector: Selector, span: Span, law: Law
     fixed = meant_by_name(actor, selector, law)
     if not selector.status or is_reserved(actor):
         return fixed
-    return both([fixed, law.standing.status(actor, selector.status, is_umbrella=named.is_umbrella).during(span)])
+    return both(
+        [fixed, law.standing.status(actor, selector.status, is_umbrella=law.is_umbrella(actor, named)).during(span)]
+    )
 
 
 def is_reserved(actor: str) -> bool:
@@ -401,6 +419,8 @@ def meant_by_name(actor: str, selector: Selector, law: Law) -> Answer:
         return undecided(Reason.ACTOR)
     if actor in RESERVED:
         return _reserved(actor, selector)
+    if actor not in law.standing.agreement.parties:
+        return undecided(Reason.ACTOR)  # an id that the agreement does not know names nobody
     if not selector.ids:
         return SURE
     belongs = max(law.standing.agreement.group.belongs(actor, to) for to in selector.ids)

@@ -34,6 +34,9 @@ LANGUAGES = ("en", "ar", "ru")
 SIMPLER = 20_000
 """Tolerance of drawn outlines, in 1e-7 degree: about 200 m. Pages are drawn from these, answers never."""
 
+COMMON_SOURCES = ("reports", "ucdp")
+"""Sources whose words for a place are no finer than a town, and whose publishers are public."""
+
 TOWN_M = 5_000
 """A place shown as its town is at least a disc of this radius."""
 
@@ -128,8 +131,16 @@ def _within(outcome: Outcome, seen: Rows, start: int, end: int) -> tuple[int, in
 
 def _entry(outcome: Outcome, row: _Row, reader: str, cut_off: int) -> Entry | None:
     report, source = row.report, row.source
-    is_published = bool(source["url"] or source["published"] or source["source"] == "ucdp")
-    sight = may_see(reader, "incident", age_s=cut_off - report.end, is_published=is_published)
+    tree = outcome.bench.agreement.acts
+    is_presence = any(tree.is_kind(act, "presence") == YES for act in report.acts)
+    sight = may_see(
+        reader,
+        "withdrawal" if is_presence else "incident",
+        age_s=cut_off - report.end,
+        is_published=_is_published(source, cut_off, outcome.bench.agreement.tz),
+    )
+    is_inside = reader == "secretariat"
+    is_common = source["source"] in COMMON_SOURCES
     if sight < Sight.TOWN:
         return None
     region = report.impact if sight == Sight.AS_REPORTED else as_town(report.impact)
@@ -140,25 +151,36 @@ def _entry(outcome: Outcome, row: _Row, reader: str, cut_off: int) -> Entry | No
     terms = _lines(outcome, row.index)
     return Entry(
         id=report.id, kind=report.kind, start=start, end=end, when=_when(outcome, row, reader),
-        where=source["place_text"] or "", extent=region.kind, polygons=_drawn(outcome, region),
+        where=(source["place_text"] or "") if is_inside or is_common else "", extent=region.kind,
+        polygons=_drawn(outcome, region),
         actor=report.actor.text, target=report.target.text, act=source["act_text"] or "", weapon=source["weapon"] or "",
-        toll=_toll(source), asserted_by=source["asserted_by"] or "", publisher=source["publisher"] or "",
-        url=source["url"] or "", note=(source["note"] or "") if reader == "secretariat" else "",
+        toll=_toll(source), asserted_by=(source["asserted_by"] or "") if is_inside or is_common else "",
+        publisher=source["publisher"] or "",
+        url=source["url"] if source["url"] and (is_inside or is_common) else "",
+        note=(source["note"] or "") if is_inside else "",
         any=int(answer.value[row.index]), supported=UNKNOWN, terms=terms,
         settle=_settle(outcome, row.index) if reader == "secretariat" else (), is_protected=report.is_protected,
         group=outcome.assessed.groups[row.index],
     )  # fmt: skip
 
 
+def _is_published(source: Mapping[str, Any], cut_off: int, tz: str) -> bool:
+    """Whether a source's page carried it by the cut-off; a date that cannot be read, or lies later, does not count."""
+    if source["published"]:
+        try:
+            return parse_instant(str(source["published"]), tz) <= cut_off
+        except InputError:
+            return False
+    return bool(source["url"]) or source["source"] == "ucdp"
+
+
 def as_town(region: Region) -> Region:
-    """A region no finer than a town: what is finer becomes a disc about a point of a fixed grid that holds all of it.
+    """A region no finer than a town: all but units become a disc about a point of a fixed grid that holds all of it.
 
     The grid (0.05 degree, about 5 km) is fixed, so that no number of reports of one place averages to it, and the
     centre of an observer's sector, his post, is not the centre that is drawn.
     """
-    if region.kind not in ("disc", "hull", "sector", "line") or (
-        region.kind in ("disc", "hull") and region.radius_m >= TOWN_M
-    ):
+    if region.kind not in ("disc", "hull", "sector", "line"):
         return region
     shape = outline(region)
     if shape is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +75,9 @@ def assess_files(bench: Bench, evidence: Sequence[Evidence], asked: Asked, tell:
 
 def assess_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell: Tell | None = None) -> Outcome:
     """Judge everything in a case folder, and keep the answers there when nothing was left out."""
-    bench = bench_of_case(case, areas)
-    known_at, upto = _known(case, asked.known_at, bench.agreement.tz)
+    tz = bench_of_case(case).agreement.tz
+    known_at, upto = _known(case, asked.known_at, tz)
+    bench = bench_of_case(case, areas, upto)
     by_index = asked.known_at.startswith("#")
     additions = [a for a in case.journal() if a.sequence < upto or not by_index]
     evidence = _evidence_of(case, bench, additions)
@@ -86,10 +87,17 @@ def assess_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell
     return outcome
 
 
-def bench_of_case(case: CaseFolder, areas: Sequence[Path] = ()) -> Bench:
-    """The agreement of a case folder, with the areas that were added to it."""
+def bench_of_case(case: CaseFolder, areas: Sequence[Path] = (), upto: int | None = None) -> Bench:
+    """The agreement of a case folder, with the areas that were added to it.
+
+    Args:
+        case: the folder.
+        areas: further files of areas.
+        upto: only areas among the first additions; None = all.
+    """
     files = case.agreement_files()
-    added = {f"{a.sequence}-{a.file}": data for a, data in case.bytes_of("areas")}
+    known = [(a, data) for a, data in case.bytes_of("areas") if upto is None or a.sequence < upto]
+    added = {f"{a.sequence}-{a.file}": data for a, data in known}
     further = {path.name: read_bytes(path) for path in areas}
     return bench_of(case.info.agreement, files[case.info.agreement], files.get, {**added, **further})
 
@@ -102,11 +110,13 @@ def _evidence_of(case: CaseFolder, bench: Bench, additions: Sequence[Addition]) 
             found.append((addition.sequence, Evidence(addition.file, addition.kind, addition.sha256, table, rejected)))
     for addition, data in case.bytes_of("acts"):
         if addition.sequence in chosen:
-            acts = tuple(
+            read = [
                 read_act(msgspec.json.decode(line), bench.agreement.tz, addition.known_at)
                 for line in data.splitlines()
                 if line.strip()
-            )
+            ]
+            # What a folder knows is known from its import on, whatever a file says of itself.
+            acts = tuple(replace(act, known_at=addition.known_at) for act in read)
             empty = Evidence(addition.file, "acts", addition.sha256, SCHEMA.empty_table(), rejected_table([]), acts)
             found.append((addition.sequence, empty))
     return tuple(evidence for _, evidence in sorted(found, key=lambda item: item[0]))
@@ -120,7 +130,7 @@ def _known(case: CaseFolder, text: str, tz: str) -> tuple[int | None, int]:
     if not text.startswith("#"):
         known = parse_instant(text, tz)
         return known, len([a for a in journal if a.known_at <= known])
-    if not text[1:].isdigit() or int(text[1:]) >= len(journal):
+    if not (text[1:].isascii() and text[1:].isdecimal()) or int(text[1:]) >= len(journal):
         raise InputError(f"`--known-at`: expected `#0` to `#{len(journal) - 1}`, got {quoted(text)}")
     return journal[int(text[1:])].known_at, int(text[1:]) + 1
 
@@ -142,7 +152,7 @@ def _assess(
     rows: dict[str, Observation] = {}
     twice: list[Rejected] = []
     later = 0
-    for part in evidence:
+    for part in sorted(evidence, key=lambda e: e.sha256):  # of two rows of one id the same one stands, in any order
         for line, report in zip(part.table.column("line").to_pylist(), observations(part.table), strict=True):
             if seen_by is not None and report.known_at > seen_by:
                 later += 1

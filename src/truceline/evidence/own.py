@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from truceline.errors import Fault, InputError, quoted
-from truceline.evidence.reading import Manner, Read, RowFault, Rows
+from truceline.evidence.reading import Manner, Read, RowFault, Rows, is_harm
 from truceline.evidence.schema import MODES, SCHEMA, region_of
 from truceline.space import KINDS, MOST_RADIUS_M, Region
-from truceline.span import Span
+from truceline.span import Span, parse_instant
 
-_MOST_SECOND = 1 << 38
+_FIRST, _LAST = parse_instant("1900", "UTC"), parse_instant("2200", "UTC")
 
 
 def read(data: bytes, name: str, manner: Manner) -> Read:
@@ -46,7 +46,8 @@ def read(data: bytes, name: str, manner: Manner) -> Read:
         row["line"] = row["line"] or number
         try:
             _check(row, manner)
-            rows.take({**row, "known_at": manner.known_at})
+            harm = is_harm(row["act"] or (), row["target"] or (), manner.tree)
+            rows.take({**row, "known_at": manner.known_at, "protected": bool(row["protected"]) or harm})
         except RowFault as fault:
             rows.reject(number, str(row["id"] or ""), fault)
     return rows.read()
@@ -56,8 +57,8 @@ def _check(row: Mapping[str, Any], manner: Manner) -> None:
     if not row["id"]:
         raise RowFault("id", "expected an id, got nothing")
     start, end = row["start"], row["end"]
-    if start is None or end is None or not -_MOST_SECOND < start < end < _MOST_SECOND:
-        raise RowFault("end", "expected a time that ends after it begins")
+    if start is None or end is None or not _FIRST <= start < end <= _LAST:
+        raise RowFault("end", "expected a time within 1900..2200 that ends after it begins")
     for what in ("actor", "target"):
         if row[f"{what}_mode"] not in (None, *MODES):
             raise RowFault(f"{what}_mode", f"expected one of {', '.join(MODES)}, got {quoted(row[f'{what}_mode'])}")

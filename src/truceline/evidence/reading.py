@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +19,13 @@ from truceline.errors import Fault, InputError
 from truceline.evidence.aliases import Aliases
 from truceline.evidence.places import Placer
 from truceline.evidence.schema import Rejected, rejected_table, table_of
+from truceline.group import CIVILIAN, SETTLEMENT
 from truceline.precision import Precision
 from truceline.span import DAY_S, Span
+from truceline.verdict import YES
+
+HARM = ("attack", "hinder", "detain", "count")
+"""Classes of acts that are harm when they meet a protected target; a count tells of such acts."""
 
 MOST_LINE = 1 << 20
 MOST_REJECTED = 100_000
@@ -102,6 +107,16 @@ class Rows:
     def read(self) -> Read:
         """The tables, in the order of the file."""
         return Read(table_of(self.taken), rejected_table(self.rejected))
+
+
+def is_harm(acts: Sequence[str], targets: Iterable[str], tree: ActTree) -> bool:
+    """Whether a report tells of harm to what humanitarian law protects, from civilians to the quarters they live in.
+
+    An act that is not known may be harm; a delivery or a statement is none.
+    """
+    if not (CIVILIAN | {SETTLEMENT}).intersection(targets):
+        return False
+    return not acts or any(act not in tree or tree.is_kind(act, harm) == YES for act in acts for harm in HARM)
 
 
 def lines_of(file: Iterable[bytes], name: str) -> Iterator[str]:

@@ -18,16 +18,14 @@ from truceline.acts import ActTree
 from truceline.errors import Fault, InputError, quoted
 from truceline.evidence.aliases import ActAlias, PlaceAlias
 from truceline.evidence.places import Spot
-from truceline.evidence.reading import Manner, Read, RowFault, Rows, lines_of
-from truceline.evidence.schema import Named, region_row
-from truceline.group import CIVILIAN, SETTLEMENT
+from truceline.evidence.reading import Manner, Read, RowFault, Rows, is_harm, lines_of
+from truceline.evidence.schema import region_row
 from truceline.space import NOWHERE, Region, quantise
 from truceline.span import Span, civil_day, day_span, hours_span, parse_span
 
 PRECISIONS = ("exact", "hour", "day", "days", "month")
 LICENCE = "facts compiled for this project"
 _TREE = ActTree({})
-_HARM = ("attack", "hinder", "detain", "count")
 
 
 People = Annotated[int, msgspec.Meta(ge=0, le=(1 << 31) - 1)]
@@ -125,12 +123,16 @@ def _row(report: _Report, line: int, manner: Manner) -> dict[str, Any]:
     when = _when(report, manner)
     alias = manner.aliases.act(report.act)
     weapon, narrower = manner.aliases.weapon(report.weapon)
-    acts = ("count",) if report.kind == "ledger" else _acts(alias, narrower)
-    may_be_force = any(manner.tree.is_force(act) for act in acts) or (not acts and report.kind == "incident")
+    told = _acts(alias, narrower)
+    acts = ("count",) if report.kind == "ledger" else told
+    may_be_force = not told or any(manner.tree.is_force(act) for act in told)  # an unknown act may be one of force
     if may_be_force and manner.is_ahead(when):
         raise RowFault("start", f"an act of force dated in the future is refused: {report.start}")
     actor, target = manner.aliases.who(report.actor_claimed), manner.aliases.who(report.target_claimed)
     place, counted, killed = report.place or _Place(), report.count or _Count(), report.killed or _Killed()
+    is_protected = (alias is not None and alias.is_protected) or is_harm(acts, target.ids, manner.tree)
+    if not report.id.strip():
+        raise RowFault("id", "expected an id, got nothing")
     return {
         "id": report.id, "source": "reports", "source_id": report.id, "licence": LICENCE, "may_export": True,
         "line": line, "kind": report.kind, "start": when.start, "end": when.end, "lasts": when.lasts,
@@ -142,7 +144,7 @@ def _row(report: _Report, line: int, manner: Manner) -> dict[str, Any]:
         "target_umbrella": target.is_umbrella, "target_text": report.target_claimed, "unordered": False,
         "act": list(acts), "act_text": report.act, "weapon": weapon or report.weapon, "count_low": counted.low,
         "count_high": counted.high, "count_unit": counted.unit, "killed_low": killed.low, "killed_high": killed.high,
-        "protected": _is_protected(alias, acts, target), "asserted_by": report.claimed_by,
+        "protected": is_protected, "asserted_by": report.claimed_by,
         "publisher": report.publisher, "url": report.url, "published": report.published, "language": report.language,
         "note": report.note, "known_at": manner.known_at,
     }  # fmt: skip
@@ -158,13 +160,21 @@ def _when(report: _Report, manner: Manner) -> Span:
         last = parse_span(report.end, manner.tz) if report.end else first
         if last.end <= first.start:
             raise RowFault("end", f"ends before it begins: {quoted(report.end)} < {quoted(report.start)}")
+        is_bare = "T" not in report.start and " " not in report.start.strip()
+        if report.precision in ("exact", "hour") and is_bare:
+            return _whole_days(first, manner.tz).joined(_whole_days(last, manner.tz))  # no clock time was given
         if report.precision == "exact":
-            return Span(first.start, last.start, lasts=True) if last.start > first.start else first
+            return Span(first.start, max(last.start, first.end), lasts=True) if last.start > first.start else first
         if report.precision in hours:
-            return hours_span(civil_day(first.start, manner.tz), *hours[report.precision], manner.tz)
+            ends = [
+                hours_span(civil_day(t, manner.tz), *hours[report.precision], manner.tz)
+                for t in (first.start, last.start)
+            ]
+            return ends[0].joined(ends[1])
         if report.precision == "hour":
             return Span(first.start - manner.precision.hour_slack_s, last.start + manner.precision.hour_slack_s)
-        return _whole_days(first, manner.tz).joined(_whole_days(last, manner.tz))
+        whole = _whole_days(first, manner.tz).joined(_whole_days(last, manner.tz))
+        return _whole_months(whole, manner.tz) if report.precision == "month" else whole
     except InputError as error:
         raise RowFault("end" if report.end and quoted(report.end) in str(error) else "start", str(error)) from None
 
@@ -175,6 +185,12 @@ def _whole_days(span: Span, tz: str) -> Span:
     if last < first:
         last = first + timedelta(days=1)
     return day_span(first, tz).joined(day_span(last, tz))
+
+
+def _whole_months(span: Span, tz: str) -> Span:
+    """The civil months that a span touches."""
+    months = [f"{civil_day(second, tz):%Y-%m}" for second in (span.start, span.end - 1)]
+    return parse_span(months[0], tz).joined(parse_span(months[1], tz))
 
 
 def _acts(alias: ActAlias | None, narrower: str) -> tuple[str, ...]:
@@ -209,12 +225,3 @@ def _impact(place: _Place, manner: Manner) -> Region:
         return manner.placer.region(Spot(word or "country", place.lon, place.lat, names, country, areas))
     except InputError as error:
         raise RowFault("place", str(error)) from None
-
-
-def _is_protected(alias: ActAlias | None, acts: tuple[str, ...], target: Named) -> bool:
-    """Harm to civilians, hospitals, schools, aid: by the act itself, or by what it was done to."""
-    if alias is not None and alias.is_protected:
-        return True
-    if not (CIVILIAN | {SETTLEMENT}).intersection(target.ids):
-        return False
-    return not acts or any(_TREE.is_kind(act, harm) == 1 for act in acts for harm in _HARM)

@@ -14,6 +14,7 @@ Tables are checked against the journal whenever they are read.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -134,6 +135,8 @@ class CaseFolder:
             info = msgspec.json.decode((path / "case.json").read_bytes(), type=CaseInfo)
         except (OSError, msgspec.DecodeError):
             raise StoreError(f"{path}: not a case folder: expected a `case.json`") from None
+        if info.agreement not in info.files:
+            raise StoreError(f"{path}/case.json: names no agreement")
         if info.format != FORMAT:
             raise StoreError(f"{path}: expected format {FORMAT}, got {info.format}")
         case = cls(path, info)
@@ -297,5 +300,6 @@ def write_whole(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         half.replace(path)
     except OSError as error:
-        half.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            half.unlink()
         raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
