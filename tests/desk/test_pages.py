@@ -145,3 +145,18 @@ def test_a_report_is_written_for_each_reader(shipped_case: tuple[Path, dict[str,
     jsonschema.validate(answer, json.loads((SCHEMAS / "report.schema.json").read_text()))
     assert answer["bytes"] == len(output.read_bytes())
     assert '<html lang="ar" dir="rtl"' in output.read_text()
+
+
+def test_presence_is_shown_to_the_secretariat_only(tmp_path: Path) -> None:
+    """Where a group stands is no incident: below the secretariat it is not on the page, nor in its totals."""
+    outcome = outcome_of(tmp_path, {"act": "massing of fighters", "place": PLACE, "url": "https://example.org/4"})
+    shown = {
+        r: len(pages.picture_of(outcome, reader=r, cut_off="").entries) for r in ("secretariat", "party:gov", "public")
+    }
+    assert shown == {"secretariat": 1, "party:gov": 0, "public": 0}
+
+
+def test_a_date_of_publication_after_the_cut_off_does_not_count(tmp_path: Path) -> None:
+    """What will be published has not been."""
+    outcome = outcome_of(tmp_path, {"place": PLACE, "url": "https://example.org/5", "published": "2099-01-01"})
+    assert pages.picture_of(outcome, reader="public", cut_off="2016-04-01").entries == ()

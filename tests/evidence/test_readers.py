@@ -17,6 +17,7 @@ from truceline.errors import InputError
 from truceline.evidence import reports, ucdp
 from truceline.evidence.reading import MOST_LINE, opened
 from truceline.evidence.schema import observations
+from truceline.span import parse_instant
 
 FINE = re.compile(r"\d+[.,]\d{2,}")
 
@@ -254,3 +255,18 @@ def test_a_file_of_rejected_rows_alone_stops_early() -> None:
 def test_the_row_of_these_tests_is_whole() -> None:
     """Every column that a release needs stands in the made-up row."""
     assert set(ucdp.NEEDED) <= set(ROW)
+
+
+@pytest.mark.parametrize(
+    ("change", "first", "last"),
+    [
+        ({"start": "2016-09-12", "end": "2016-09-13", "precision": "evening"}, "2016-09-12T18:00", "2016-09-14"),
+        ({"start": "2016-09-12", "precision": "hour"}, "2016-09-12", "2016-09-13"),
+        ({"start": "2016-09-12", "precision": "month"}, "2016-09", "2016-10"),
+        ({"start": "2016-09-12", "end": "2016-09-14", "precision": "exact"}, "2016-09-12", "2016-09-15"),
+    ],
+)
+def test_a_time_is_never_narrower_than_its_words(change: dict[str, Any], first: str, last: str) -> None:
+    """Both ends count, a month is a month, and a bare date names no hour."""
+    (row,) = reports.read(lines(change), "r.jsonl", manner()).table.to_pylist()
+    assert (row["start"], row["end"]) == tuple(parse_instant(text, "Asia/Damascus") for text in (first, last))

@@ -136,7 +136,7 @@ def group_of(report: Observation, law: Law) -> str:
     span = Span(report.start, report.end)
     sides = []
     for named in (report.actor, report.target):
-        ids = [actor for actor in named.ids if not spec.is_reserved(actor)]
+        ids = [actor for actor in named.ids if spec.is_party(actor, law)]
         status = law.standing.status
         out = [status(a, "excluded", is_umbrella=law.is_umbrella(a, named)).during(span).value == YES for a in ids]
         bound = [status(a, "bound", is_umbrella=law.is_umbrella(a, named)).during(span).value == YES for a in ids]

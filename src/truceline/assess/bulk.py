@@ -214,7 +214,7 @@ def _one_name(docket: Docket, named: Named, selector: Selector, what: str, rows:
 
 def _one_id(docket: Docket, actor: str, named: Named, selector: Selector, rows: Rows) -> Answers:
     by_name = Answers.same(spec.meant_by_name(actor, selector, docket.law), len(rows))
-    if not selector.status or spec.is_reserved(actor):
+    if not selector.status or not spec.is_party(actor, docket.law):
         return by_name
     course = docket.law.standing.status(actor, selector.status, is_umbrella=docket.law.is_umbrella(actor, named))
     return col.both([by_name, Answers(*course.over(docket.start[rows], docket.end[rows]))])

@@ -401,16 +401,16 @@ def narrowed(report: Observation, law: Law) -> Named:
 def _is_meant(actor: str, named: Named, selector: Selector, span: Span, law: Law) -> Answer:
     """Whether one actor or target is among those a selector means, with the status it asks for."""
     fixed = meant_by_name(actor, selector, law)
-    if not selector.status or is_reserved(actor):
+    if not selector.status or not is_party(actor, law):
         return fixed
     return both(
         [fixed, law.standing.status(actor, selector.status, is_umbrella=law.is_umbrella(actor, named)).during(span)]
     )
 
 
-def is_reserved(actor: str) -> bool:
-    """Whether an id is no actor: a civilian target, a settlement, or somebody unnamed."""
-    return actor in RESERVED or actor == SOMEBODY
+def is_party(actor: str, law: Law) -> bool:
+    """Whether an id is an actor of the agreement: no civilian target, nobody unnamed, no id that it does not know."""
+    return actor in law.standing.agreement.parties
 
 
 def meant_by_name(actor: str, selector: Selector, law: Law) -> Answer:
