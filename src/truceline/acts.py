@@ -34,6 +34,7 @@ class ActTree:
     def __init__(self, classes: Mapping[str, tuple[str, ...]]) -> None:
         """Add the classes of a text to the common ones."""
         self._above: dict[str, set[str]] = {}
+        self._asked: dict[tuple[str, str], int] = {}
         for tree in (COMMON, classes):
             for name, kinds in tree.items():
                 self._above.setdefault(name, set())
@@ -70,6 +71,11 @@ class ActTree:
         >>> tree.is_kind("mortar", "attack"), tree.is_kind("attack", "mortar"), tree.is_kind("fly", "attack")
         (1, 0, -1)
         """
+        if (act, of) not in self._asked:
+            self._asked[(act, of)] = self._is_kind(act, of)
+        return self._asked[(act, of)]
+
+    def _is_kind(self, act: str, of: str) -> int:
         if of in self.classes(act):
             return YES
         return UNKNOWN if any({act, of} <= self.classes(kind) for kind in self._above) else NO

@@ -194,7 +194,10 @@ def note_of(assessed: Assessed, row: int, term: str) -> str:
         return remark
     if term == ANY:
         return ""
-    window = assessed.law.standing.window(term).during(Span(report.start, report.end))
+    course = assessed.law.standing.window(term)
+    if not any(answer.note for answer in course.answers):
+        return ""
+    window = course.during(Span(report.start, report.end))
     return window.note if window.value == NO else ""
 
 
