@@ -9,7 +9,7 @@ LIMIT := $(shell command -v timeout >/dev/null 2>&1 && echo timeout 1200)
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -qq --no-input
 
 .DEFAULT_GOAL = help
-.PHONY: help setup run test test-long test-deps check docs bench lock clean
+.PHONY: help setup run test test-long test-deps check docs bench bench-quick bench-servers lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -73,15 +73,28 @@ check: setup ## format, lint, types, layers, docstrings, doctests, generated pag
 docs: setup ## write the generated pages of docs/reference anew
 	@$(BIN)/python docs/build.py
 
-bench: setup ## the benchmarks, beside their peers
-	@if [ -e bench/__main__.py ]; then $(BIN)/python -m bench $(ARGS); else echo "there is no benchmark yet"; fi
+bench-quick: setup ## the benchmarks at a million rows, beside their peers, in less than five minutes
+	@$(PIP) --require-hashes -r bench/requirements.lock
+	@$(BIN)/python -m bench quick $(ARGS)
+
+bench: setup ## all benchmarks that need no server, beside their peers, at ten million rows and more
+	@$(PIP) --require-hashes -r bench/requirements.lock
+	@$(BIN)/python -m bench all $(ARGS)
+
+bench-servers: setup ## the benchmark beside PostGIS, installed from Debian (as root)
+	@$(PIP) --require-hashes -r bench/requirements.lock
+	@[ -e /usr/share/postgresql/15/extension/postgis.control ] || \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-15 postgresql-15-postgis-3 >/dev/null; }
+	@$(BIN)/python -m bench servers $(ARGS)
 
 lock: ## make requirements.lock anew from pyproject.toml, with Python 3.11 (UPGRADE=--upgrade for later versions)
 	@room=$$(mktemp -d); trap 'rm -rf "$$room"' EXIT; \
 	python3.11 -m venv "$$room" && \
 	PIP_DISABLE_PIP_VERSION_CHECK=1 "$$room/bin/pip" install -qq pip-tools==7.6.2 && \
 	CUSTOM_COMPILE_COMMAND="make lock" "$$room/bin/pip-compile" -q $(UPGRADE) --generate-hashes --allow-unsafe --strip-extras \
-	    --no-emit-options --no-emit-index-url --no-emit-find-links --extra dev -o requirements.lock pyproject.toml
+	    --no-emit-options --no-emit-index-url --no-emit-find-links --extra dev --extra fast -o requirements.lock pyproject.toml && \
+	cd bench && CUSTOM_COMPILE_COMMAND="make lock" "$$room/bin/pip-compile" -q $(UPGRADE) --generate-hashes --allow-unsafe --strip-extras \
+	    --no-emit-options --no-emit-index-url --no-emit-find-links -o requirements.lock requirements.in
 
 clean: ## remove .venv and all that was built; case folders stay
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage

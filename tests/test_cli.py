@@ -71,7 +71,18 @@ def zones(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["run"], ["init"], ["add"], ["assess"], ["where"], ["report"], ["agreement"], ["agreement", "check"]],
+    [
+        [],
+        ["run"],
+        ["init"],
+        ["add"],
+        ["assess"],
+        ["where"],
+        ["what-if"],
+        ["report"],
+        ["agreement"],
+        ["agreement", "check"],
+    ],
 )
 def test_every_command_has_help(command: list[str]) -> None:
     """Who is lost asks `--help`, and it must answer."""
@@ -235,3 +246,54 @@ def test_a_reader_that_hangs_up_is_no_fault() -> None:
     line = f"'{sys.executable}' -m truceline.cli assess '{AGREEMENT}' '{REPORTS}' | head -1"
     done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def shipped_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped case as a folder."""
+    folder = tmp_path_factory.mktemp("what-if") / "case"
+    truceline("run", str(folder), "--no-serve")
+    return folder
+
+
+def test_what_if_answers_as_its_schema_says(shipped_case: Path, zones: Path) -> None:
+    """A box in the place of the whole country: what was surely covered is not, and each change is told."""
+    assessments = sorted(path.read_bytes() for path in shipped_case.rglob("*.parquet"))
+    made = answer("what-if", "what-if", str(shipped_case), "--zone", "syria", "--geometry", str(zones))
+    assert made["observations"] == 226
+    assert made["any"]["surely"]["before"] == 9
+    assert made["any"]["possibly"]["before"] == 47
+    assert made["any"]["surely"]["after"] < 9
+    moves = [(one["before"], one["after"]) for one in made["changed"] if one["term"] == "any"]
+    gone = sum(before == 1 != after for before, after in moves) - sum(after == 1 != before for before, after in moves)
+    assert made["any"]["surely"]["before"] - made["any"]["surely"]["after"] == gone
+    for split in ("by_month", "by_act", "by_side"):
+        assert sum(one["surely"]["before"] for one in made[split]) == 9
+    assert sorted(path.read_bytes() for path in shipped_case.rglob("*.parquet")) == assessments
+
+
+def test_what_if_of_another_time_and_height(shipped_case: Path) -> None:
+    """A country that is no zone before September loses the answers before it; one with a ceiling is open above."""
+    later = answer("what-if", "what-if", str(shipped_case), "--zone", "syria", "--zone-from", "2016-09-01")
+    assert all(one["surely"]["after"] == 0 for one in later["by_month"] if one["name"] < "2016-09")
+    low = answer("what-if", "what-if", str(shipped_case), "--zone", "syria", "--ceiling-m", "3000")
+    assert (low["any"]["surely"]["after"], low["any"]["possibly"]["after"]) == (0, 56)
+    assert all("altitude" in one["reasons_after"] for one in low["changed"] if one["after"] == 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--zone", "syria"], "nothing is supposed"),
+        (["--zone", "nowhere", "--ceiling-m", "9"], "no zone `nowhere` in the agreement: expected one of aid-route"),
+        (["--zone", "syria", "--ceiling-m", "-2000"], "`--ceiling-m`: expected -999..100000, got `-2000`"),
+        (["--zone", "syria", "--zone-from", "2017", "--zone-until", "2016"], "would end before it begins"),
+        (["--zone", "syria", "--zone-from", "soon"], "soon"),
+        (["--zone", "syria", "--geometry", "nowhere.geojson"], "nowhere.geojson"),
+    ],
+)
+def test_what_if_refuses_in_one_line(shipped_case: Path, options: list[str], message: str) -> None:
+    """What cannot be supposed is said, with what could be."""
+    done = truceline("what-if", str(shipped_case), *options, code=3)
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

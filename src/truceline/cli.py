@@ -149,12 +149,22 @@ def assess(  # noqa: PLR0917  # the signature is the command line
     known_at: KnownAt = "",
     out: Out = None,
     show: Annotated[str, typer.Option("--show", help="Show one report instead: every term, factor by factor.")] = "",
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Judge one Parquet table batch by batch, and keep the answers in this folder."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Hold every report against every term: surely, possibly, not covered, each with its reasons."""
     from truceline import desk
+    from truceline.errors import InputError
 
     asked = desk.Asked(since, until, known_at)
+    if to is not None:
+        if out is not None or show:
+            raise InputError("`--to` keeps the answers in its folder: leave out `--out` and `--show`")
+        _stream(what, evidence or [], areas or [], asked, to=to, as_json=as_json)
+        return
     with told(as_json) as tell:
         outcome = _assessed(what, evidence or [], areas or [], asked, tell)
         if out is not None:
@@ -165,6 +175,19 @@ def assess(  # noqa: PLR0917  # the signature is the command line
         _show(outcome, as_json)
     if out is not None:
         say(as_json, f"\nAssessments: {out}")
+
+
+def _stream(what: Path, evidence: list[Path], areas: list[Path], asked: Asked, *, to: Path, as_json: bool) -> None:
+    from truceline import desk
+    from truceline.desk import stream
+    from truceline.errors import InputError
+
+    if what.is_dir():
+        raise InputError("`--to` judges a table by an agreement: expected the text of one, got a folder")
+    bench = desk.open_agreement(what, areas)
+    with told(as_json) as tell:
+        answer = stream.assess_stream(bench, stream.given_of(evidence, bench), to, asked, tell)
+    emit(answer) if as_json else _show_stream(answer, to)
 
 
 def _assessed(
@@ -222,6 +245,34 @@ def where(  # noqa: PLR0917  # the signature is the command line
         [[c.zone, c.name, c.naive, c.surely, c.possibly] for c in found],
     )
     print(f"\n{LAW}")
+
+
+@app.command("what-if")
+def what_if(  # noqa: PLR0917  # the signature is the command line
+    folder: Annotated[Path, typer.Argument(help="Case folder; nothing is written to it.")],
+    zone: Annotated[str, typer.Option("--zone", help="Id of a zone of the agreement.")],
+    geometry: Annotated[
+        Path | None, typer.Option("--geometry", help="Its shape instead: GeoJSON or GeoParquet.")
+    ] = None,
+    zone_from: Annotated[str, typer.Option("--zone-from", help="From when it is in force instead.")] = "",
+    zone_until: Annotated[str, typer.Option("--zone-until", help="Until when it is in force instead.")] = "",
+    ceiling_m: Annotated[
+        int | None, typer.Option("--ceiling-m", help="Its ceiling instead, metres above mean sea level.")
+    ] = None,
+    since: Since = "",
+    until: Until = "",
+    known_at: KnownAt = "",
+    as_json: Json = False,
+) -> None:
+    """Suppose a zone lay elsewhere, or were in force at another time or height: what would be judged otherwise?"""
+    from truceline import desk
+    from truceline.store.folder import CaseFolder
+
+    supposed = desk.Supposed(zone, geometry, zone_from, zone_until, ceiling_m)
+    with told(as_json) as tell:
+        outcome, change = desk.what_if(CaseFolder.open(folder), supposed, desk.Asked(since, until, known_at), tell)
+        answer = desk.what_if_answer(outcome, supposed, change)
+    emit(answer) if as_json else _show_change(answer)
 
 
 @app.command()
@@ -322,6 +373,50 @@ def _show(outcome: Outcome, as_json: bool) -> None:
         for one in answer["settle"][:5]:
             print(f"  {one['ask']}: settles {one['alone']} alone, is part of {one['among']}")
     print(f"\n{LAW}")
+
+
+def _show_change(answer: dict[str, Any]) -> None:
+    print(
+        f"Zone {answer['supposed']['zone']} as supposed: {answer['judged_again']} of {answer['observations']} reports "
+        f"judged again, {len(answer['changed'])} answers changed."
+    )
+    print("If true, and before -> after:\n")
+    head = ["", "surely", "possibly"]
+    rows = [["some prohibition", *_arrows(answer["any"])]]
+    table(head, rows + [[term, *_arrows(one)] for term, one in answer["terms"].items()])
+    for key, title in (("by_month", "month"), ("by_act", "act"), ("by_side", "alleged side")):
+        moved = [one for one in answer[key] if any(one[k]["before"] != one[k]["after"] for k in ("surely", "possibly"))]
+        if moved:
+            print()
+            table([title, *head[1:]], [[one["name"], *_arrows(one)] for one in moved])
+    print(f"\n--json lists every changed answer with its reasons. {LAW}")
+
+
+def _arrows(one: dict[str, Any]) -> list[str]:
+    return [
+        str(one[k]["before"]) if one[k]["before"] == one[k]["after"] else f"{one[k]['before']} -> {one[k]['after']}"
+        for k in ("surely", "possibly")
+    ]
+
+
+def _show_stream(answer: dict[str, Any], folder: Path) -> None:
+    print(
+        f"{answer['agreement']['title']}: {answer['rows']} rows read, {answer['observations']} reports judged, "
+        f"{answer['rejected']} rows rejected, {answer['twice']} of them because their id stands there twice."
+    )
+    total = answer["any"]
+    print(
+        f"If true: surely under a prohibition {total['surely']}, possibly {total['possibly']}, "
+        f"not covered {total['no']}. Protected by humanitarian law: {answer['protected']}. Findings signed: 0.\n"
+    )
+    for warning in answer["warnings"]:
+        print(f"warning: {warning}")
+    rows = [
+        [term, t["surely"], t["possibly"], t["no"], ", ".join(f"{r} {n}" for r, n in t["reasons"].items())]
+        for term, t in answer["terms"].items()
+    ]
+    table(["term", "surely", "possibly", "not covered", "why it cannot be decided"], rows)
+    print(f"\nAssessments that are not `no`: {answer['answers']} in {len(answer['parts'])} parts in {folder}\n\n{LAW}")
 
 
 VALUES = {1: "yes", 0: "cannot be decided", -1: "no"}

@@ -11,6 +11,7 @@ Source: RFC 7946; WGS 84 (NIMA TR8350.2).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +27,11 @@ BAND_M: Final = 1.0
 
 SEMI_MAJOR_M: Final = 6_378_137.0
 FLATTENING: Final = 1 / 298.257223563
-_E2: Final = FLATTENING * (2 - FLATTENING)
+E2: Final = FLATTENING * (2 - FLATTENING)
+ROOT_OF_REST: Final = math.sqrt(1 - E2)
+RADIANS: Final = math.pi / 180
+_SINE: Final = (272.0, 210.0, 156.0, 110.0, 72.0, 42.0, 20.0, 6.0)
+_COSINE: Final = (240.0, 182.0, 132.0, 90.0, 56.0, 30.0, 12.0, 2.0)
 CHORD_ERROR: Final = 0.015
 """Share of the chord's correction that may be wrong: the radii of curvature differ by at most 1.0 %."""
 
@@ -38,6 +43,7 @@ MOST_VERTICES: Final = 1_000_000
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Geometry = shapely.Geometry
 
 
@@ -140,39 +146,106 @@ def checked_polygon(shape: Geometry, name: str) -> Geometry:
     return shapely.normalize(grid)
 
 
-def ecef(lon_deg: Floats, lat_deg: Floats) -> Floats:
-    """Earth-centred coordinates of points on the ellipsoid: `(n, 3)` metres."""
-    lon, lat = np.radians(lon_deg), np.radians(lat_deg)
-    n = SEMI_MAJOR_M / np.sqrt(1 - _E2 * np.sin(lat) ** 2)
-    return np.stack(
-        [n * np.cos(lat) * np.cos(lon), n * np.cos(lat) * np.sin(lon), n * (1 - _E2) * np.sin(lat)], axis=-1
+def areal(shape: Geometry | None) -> Geometry:
+    """The part of a shape that has an area; slivers below a square centimetre and stray points are left out."""
+    if shape is not None and shapely.get_type_id(shape) in (3, 6):
+        return shape
+    parts: Iterable[Geometry] = [] if shape is None else shapely.get_parts(shape)
+    return shapely.MultiPolygon([part for part in _polygons(parts) if shapely.area(part) > 1])
+
+
+def whole_part(shape: Geometry | None) -> Geometry | None:
+    """`areal`, or None where nothing of it is left."""
+    solid = areal(shape)
+    return None if shapely.is_empty(solid) else solid
+
+
+def _polygons(parts: Iterable[Geometry]) -> Iterator[shapely.Polygon]:
+    for part in parts:
+        if isinstance(part, shapely.Polygon):
+            yield part
+        elif isinstance(part, shapely.MultiPolygon):
+            yield from part.geoms
+
+
+def sin_cos(deg: Floats) -> tuple[Floats, Floats]:
+    """Sine and cosine of degrees, to 1e-15: polynomials of + - * and floor, so that every machine gives the same bits.
+
+    Args:
+        deg: `(n,)` degrees, or one number.
+
+    >>> [float(round(v, 15)) for v in sin_cos(np.float64(30.0))]
+    [0.5, 0.866025403784439]
+    """
+    quarters = np.floor(deg / 90.0 + 0.5)
+    x = (deg - quarters * 90.0) * RADIANS
+    y = x * x
+    s, c = x * _series(y, _SINE), _series(y, _COSINE)
+    quarter = quarters - 4.0 * np.floor(quarters / 4.0)
+    first, second, third, fourth = (
+        (quarter == 0) * 1.0,
+        (quarter == 1) * 1.0,
+        (quarter == 2) * 1.0,
+        (quarter == 3) * 1.0,
     )
+    return s * first + c * second - s * third - c * fourth, c * first - s * second - c * third + s * fourth
+
+
+def _series(y: Floats, divisors: tuple[float, ...]) -> Floats:
+    """1 - y/a (1 - y/b (1 - y/c ...)), the innermost first: Taylor's series of sine over x, and of cosine."""
+    total = y * 0.0
+    for divisor in divisors:
+        total = y / divisor * (1.0 - total)
+    return 1.0 - total
+
+
+def arc_sin(x: Floats) -> Floats:
+    """Arc sine for x <= 0.2 (a chord of 2,500 km), to 1e-15; by its series, for the same reason as `sin_cos`."""
+    y = x * x
+    total = y * 0.0
+    for k in range(14, 0, -1):
+        odd = 2.0 * k - 1.0
+        total = y * odd * odd / (2.0 * k * (2.0 * k + 1.0)) * (1.0 + total)
+    return x * (1.0 + total)
+
+
+def earth_centred(lon_deg: Floats, lat_deg: Floats) -> tuple[Floats, Floats, Floats]:
+    """Earth-centred coordinates of points on the ellipsoid: three `(n,)` arrays, metres."""
+    sin_lat, cos_lat = sin_cos(lat_deg)
+    sin_lon, cos_lon = sin_cos(lon_deg)
+    n = SEMI_MAJOR_M / np.sqrt(1.0 - E2 * sin_lat * sin_lat)
+    return n * cos_lat * cos_lon, n * cos_lat * sin_lon, n * (1.0 - E2) * sin_lat
+
+
+def chord_m(lon1: Floats, lat1: Floats, lon2: Floats, lat2: Floats) -> Floats:
+    """Length of the straight chord through the ellipsoid between points in degrees: `(n,)` metres."""
+    x1, y1, z1 = earth_centred(lon1, lat1)
+    x2, y2, z2 = earth_centred(lon2, lat2)
+    return np.sqrt((x2 - x1) * (x2 - x1) + (y2 - y1) * (y2 - y1) + (z2 - z1) * (z2 - z1))
 
 
 def metres_per_degree(lat_deg: Floats) -> tuple[Floats, Floats]:
     """Length of a degree of longitude and of latitude at a latitude: two `(n,)` arrays, metres."""
-    s = np.sin(np.radians(lat_deg))
-    w = 1 - _E2 * s * s
-    east = SEMI_MAJOR_M / np.sqrt(w) * np.cos(np.radians(lat_deg))
-    north = SEMI_MAJOR_M * (1 - _E2) / w**1.5
-    return east * np.pi / 180, north * np.pi / 180
+    s, c = sin_cos(lat_deg)
+    w = 1.0 - E2 * s * s
+    root = np.sqrt(w)
+    return SEMI_MAJOR_M / root * c * RADIANS, SEMI_MAJOR_M * (1.0 - E2) / (w * root) * RADIANS
 
 
-def geodesic_m(chord_m: Floats, lat_deg: Floats) -> tuple[Floats, Floats]:
+def geodesic_m(chord: Floats, lat_deg: Floats) -> tuple[Floats, Floats]:
     """Geodesic length of a straight chord through the ellipsoid, and how far it can be wrong.
 
     Args:
-        chord_m: `(n,)` metres, at most 2,000 km.
+        chord: `(n,)` metres, at most 2,500 km.
         lat_deg: `(n,)` latitude of one end.
 
     Returns:
         `(n,)` metres and `(n,)` bound of the error in metres: 0.3 mm at 25 km, 13 mm at 100 km.
     """
-    s2 = np.sin(np.radians(lat_deg)) ** 2
-    radius = SEMI_MAJOR_M * np.sqrt(1 - _E2) / (1 - _E2 * s2)
-    half = np.clip(chord_m / (2 * radius), 0.0, 1.0)
-    length = 2 * radius * np.arcsin(half)
-    return length, (length - chord_m) * CHORD_ERROR + 1e-6
+    s, _ = sin_cos(lat_deg)
+    radius = SEMI_MAJOR_M * ROOT_OF_REST / (1.0 - E2 * s * s)
+    length = 2.0 * radius * arc_sin(chord / (2.0 * radius))
+    return length, (length - chord) * CHORD_ERROR + 1e-6
 
 
 def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
@@ -181,8 +254,8 @@ def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     >>> round(distance_m(36.0, 35.0, 36.0, 35.1))
     11094
     """
-    a, b = ecef(np.array([lon1, lon2]), np.array([lat1, lat2]))
-    length, _ = geodesic_m(np.array([np.linalg.norm(a - b)]), np.array([(lat1 + lat2) / 2]))
+    a_lon, a_lat, b_lon, b_lat = (np.array([deg]) for deg in (lon1, lat1, lon2, lat2))
+    length, _ = geodesic_m(chord_m(a_lon, a_lat, b_lon, b_lat), (a_lat + b_lat) / 2)
     return float(length[0])
 
 

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.assess.worlds import Maker, dump, law_of, without
-from truceline.agreement.history import History
+from truceline.agreement.history import History, read_act
 from truceline.agreement.text import load
 from truceline.assess import bulk, spec
 from truceline.assess.answers import Answers
@@ -129,6 +129,24 @@ def test_a_pair_of_which_one_direction_is_excused_has_the_same_reasons_in_bulk()
     """Excused if the government acted, not if the others did, and the place is open: both reasons are to be told."""
     report, law = tiny("who: gov", unordered=True, impact=disc(36.0, 35.5, 100))
     assert {r.value for r in spec.judge(report, "A", law).covered.reasons} == {"place", "actor"}
+    check([report], law)
+
+
+def test_both_ways_of_a_pair_are_asked_what_excuses_them() -> None:
+    """Only the opposition is bound here, but if the government acted it awaits an answer: that reason is told too."""
+    text = """
+truceline: 1
+id: pair
+actors: {gov: {kind: state}, opp: {kind: side}}
+terms:
+  - {id: A, kind: prohibit, who: opp, does: attack, from: 2016-03-01}
+  - {id: P, kind: permit, who: gov, does: attack, except: [A], ask: proportionate}
+"""
+    made = load(text.encode(), "pair.yaml")
+    invoked = read_act({"act": "invoke", "by": "gov", "at": "2016-03-21", "term": "P", "of": "o"}, "UTC", 0)
+    law = Law(History(made, [invoked]).as_known(), Placed(made.zones, Atlas()))
+    report = without(tiny("who: gov")[0], unordered=True)
+    assert {r.value for r in spec.judge(report, "A", law).covered.reasons} == {"actor", "awaiting answer"}
     check([report], law)
 
 

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from truceline.agreement.history import History, Readings
 from truceline.assess import bulk, spec
 from truceline.assess.answers import Answers, Rows
+from truceline.assess.columns import Columns, columns_of
+from truceline.assess.docket import Clock
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
-from truceline.evidence.schema import Observation
+from truceline.evidence.schema import Named, Observation
 from truceline.span import Span
 from truceline.verdict import NO, UNKNOWN, YES, Reason, Values, reasons_of
 
@@ -41,6 +46,7 @@ ASSESSMENTS = pa.schema(
 """One row per observation and prohibition, and one with the term `any`: *some prohibition covers it*."""
 
 ANY = "any"
+SIDES = ("mixed", "excluded", "bound", "other")
 Tell = Callable[[str, int, int], None]
 
 
@@ -68,6 +74,7 @@ class Assessed:
         beside: name of another reading (`strict`, `name`) to term id to `(n,)` values.
         groups: `(n,)` names: `bound`, `excluded`, `mixed`, `other`.
         law: what stood when this was judged.
+        columns: the reports as codes, for whoever asks the same of all of them.
     """
 
     reports: Sequence[Observation]
@@ -75,6 +82,12 @@ class Assessed:
     beside: Mapping[str, Mapping[str, Values]]
     groups: Sequence[str]
     law: Law
+    columns: Columns
+
+    @cached_property
+    def ids(self) -> Sequence[str]:
+        """`(n,)` the id of each report; its row where it has none."""
+        return [str(row) for row in range(len(self.columns))] if self.columns.ids is None else list(self.columns.ids())
 
     @property
     def prohibitions(self) -> list[str]:
@@ -83,7 +96,7 @@ class Assessed:
 
 
 def assess(
-    reports: Sequence[Observation],
+    reports: Sequence[Observation] | Columns,
     history: History,
     placed: Placed,
     known_at: int | None = None,
@@ -92,7 +105,7 @@ def assess(
     """Hold reports against every term, as known at a moment, under the reading shown and the others beside it.
 
     Args:
-        reports: what sources said.
+        reports: what sources said, as values or as columns.
         history: the text and its signed acts.
         placed: the zones on the shapes of the case.
         known_at: UTC second; None = everything that is known.
@@ -103,19 +116,17 @@ def assess(
         "strict": Readings("side" if shown.umbrella == "strict" else "strict", shown.designation),
         "name": Readings(shown.umbrella, "identity" if shown.designation == "name" else "name"),
     }
-    law = Law(history.as_known(known_at, shown), placed)
-    answers = _judged(reports, law, [term.id for term in law.terms.values()], tell)
-    bans = [term.id for term in law.terms.values() if term.kind == "prohibit"]
+    law, columns = Law(history.as_known(known_at, shown), placed), columns_of(reports)
+    answers = _judged(bulk.Docket(columns, law), tell)
     beside = {
-        name: {k: a.value for k, a in _judged(reports, Law(history.as_known(known_at, r), placed), bans, None).items()}
-        for name, r in other.items()
+        name: _signs(bulk.Docket(columns, Law(history.as_known(known_at, r), placed))) for name, r in other.items()
     }
-    return Assessed(reports, answers, beside, [group_of(report, law) for report in reports], law)
+    return Assessed(columns.values, answers, beside, groups_of(columns, law), law, columns)
 
 
-def _judged(reports: Sequence[Observation], law: Law, terms: Sequence[str], tell: Tell | None) -> dict[str, Answers]:
-    docket = bulk.Docket(reports, law)
+def _judged(docket: bulk.Docket, tell: Tell | None) -> dict[str, Answers]:
     found: dict[str, Answers] = {}
+    terms = list(docket.law.terms)
     for i, term_id in enumerate(terms):
         found[term_id] = bulk.judge_all(docket, term_id)
         if tell:
@@ -126,6 +137,12 @@ def _judged(reports: Sequence[Observation], law: Law, terms: Sequence[str], tell
     return found
 
 
+def _signs(docket: bulk.Docket) -> dict[str, Values]:
+    """The values under another reading, without their reasons."""
+    bans = [term.id for term in docket.law.terms.values() if term.kind == "prohibit"]
+    return {**{term: bulk.signs_all(docket, term) for term in bans}, ANY: bulk.signs_any_all(docket)}
+
+
 def group_of(report: Observation, law: Law) -> str:
     """Whom a report is about, so that totals can be split: a truce is invisible in totals.
 
@@ -134,25 +151,77 @@ def group_of(report: Observation, law: Law) -> str:
         `bound` when both sides are surely bound, else `other`.
     """
     span = Span(report.start, report.end)
-    sides = []
-    for named in (report.actor, report.target):
-        ids = [actor for actor in named.ids if spec.is_party(actor, law)]
-        status = law.standing.status
-        out = [status(a, "excluded", is_umbrella=law.is_umbrella(a, named)).during(span).value == YES for a in ids]
-        bound = [status(a, "bound", is_umbrella=law.is_umbrella(a, named)).during(span).value == YES for a in ids]
-        sides.append(
-            "mixed" if any(out) and not all(out) else "excluded" if any(out) else "bound" if any(bound) else "other"
-        )
+    return _group([_side(named, span, law) for named in (report.actor, report.target)])
+
+
+def groups_of(columns: Columns, law: Law) -> list[str]:
+    """`group_of` for all reports, worked out once per name and time."""
+    cuts = {
+        at
+        for named in columns.names
+        for actor in named.ids
+        for status in ("excluded", "bound")
+        if spec.is_party(actor, law)
+        for at in law.standing.status(actor, status, is_umbrella=law.is_umbrella(actor, named)).cuts()
+    }
+    clock, time = Clock.read(cuts, columns.start, columns.end)
+    spans = [Span(int(start), int(end)) for start, end in zip(clock.start, clock.end, strict=True)]
+    is_met = np.zeros((len(columns.names), len(spans)), bool)
+    is_met[columns.actor, time] = is_met[columns.target, time] = True
+    side = np.zeros(is_met.shape, np.int8)
+    for name, at in zip(*np.nonzero(is_met), strict=True):
+        side[name, at] = SIDES.index(_side(columns.names[name], spans[at], law))
+    whom = np.array([[_group([a, b]) for b in SIDES] for a in SIDES], object)
+    made: list[str] = whom[side[columns.actor, time], side[columns.target, time]].tolist()
+    return made
+
+
+def _side(named: Named, span: Span, law: Law) -> str:
+    """Whom one side of a report is: `mixed`, `excluded`, `bound` or `other`."""
+    ids, status = [actor for actor in named.ids if spec.is_party(actor, law)], law.standing.status
+    out = [status(a, "excluded", is_umbrella=law.is_umbrella(a, named)).during(span).value == YES for a in ids]
+    bound = [status(a, "bound", is_umbrella=law.is_umbrella(a, named)).during(span).value == YES for a in ids]
+    return "mixed" if any(out) and not all(out) else "excluded" if any(out) else "bound" if any(bound) else "other"
+
+
+def _group(sides: Sequence[str]) -> str:
     for name in ("mixed", "excluded"):
         if name in sides:
             return name
-    return "bound" if sides == ["bound", "bound"] else "other"
+    return "bound" if list(sides) == ["bound", "bound"] else "other"
 
 
 def table_of(assessed: Assessed) -> pa.Table:
     """The answers as a table of `ASSESSMENTS`, by observation and then term."""
-    batches = [_column(assessed, term) for term in (*assessed.prohibitions, ANY)]
-    table = pa.concat_tables(batches) if batches else ASSESSMENTS.empty_table()
+    terms, order = _order(assessed)
+    n, columns = len(order), [_coded(assessed, term) for term in terms]
+    texts = list(dict.fromkeys(text for column in columns for text in column.texts))
+    masks = sorted({mask for column in columns for mask in column.masks})
+
+    def spread(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
+        """One part per term, by report and then term."""
+        return np.stack([part[order] for part in parts], axis=1).reshape(-1)
+
+    ids = pa.array(assessed.ids, pa.string()).take(pa.array(order))
+    of_report, of_term = np.repeat(np.arange(n), len(terms)), np.tile(np.arange(len(terms)), n)
+    why = np.searchsorted(np.array(masks, np.uint32), spread(assessed.answers[term].why for term in terms))
+    note = spread(np.array([texts.index(t) for t in column.texts], np.int64)[column.note] for column in columns)
+    reasons = pa.array([[r.value for r in reasons_of(mask)] for mask in masks], pa.list_(pa.string()))
+    protected = np.zeros(n, bool) if assessed.columns.protected is None else assessed.columns.protected[order]
+    made = {
+        "observation": ids.take(pa.array(of_report)),
+        "term": pa.array(terms, pa.string()).take(pa.array(of_term)),
+        "covered": spread(assessed.answers[term].value for term in terms),
+        "supported": np.zeros(n * len(terms), np.int8),
+        "reasons": reasons.take(pa.array(why)),
+        "covered_strict": spread(assessed.beside["strict"][term] for term in terms),
+        "covered_by_name": spread(assessed.beside["name"][term] for term in terms),
+        "protected": np.repeat(protected, len(terms)),
+        "note": pa.array([text or None for text in texts], pa.string()).take(pa.array(note)),
+    }
+    table = pa.table({k: pa.array(v, ASSESSMENTS.field(k).type) for k, v in made.items()}, schema=ASSESSMENTS)
+    if len(set(assessed.ids)) == n:
+        return table
     return table.sort_by([("observation", "ascending"), ("term", "ascending")])
 
 
@@ -160,29 +229,91 @@ def hash_of(assessed: Assessed) -> str:
     """Hash of the answers: the same record gives the same hash on every machine.
 
     SHA-256 over the rows of `table_of`, in its order: each a JSON array of its columns, without blanks, ended by LF.
+    Rows of one term with the same answers end alike, so each such end is written once.
     """
     digest = hashlib.sha256()
-    for batch in table_of(assessed).to_batches(max_chunksize=65_536):
-        columns = [column.to_pylist() for column in batch.columns]
-        digest.update(b"".join(msgspec.json.encode(row) + b"\n" for row in zip(*columns, strict=True)))
+    if len(set(assessed.ids)) < len(assessed.ids):  # then rows of several reports take turns
+        for row in table_of(assessed).to_pylist():
+            digest.update(msgspec.json.encode(list(row.values())) + b"\n")
+        return digest.hexdigest()
+    terms, order = _order(assessed)
+    ends: list[bytes] = []
+    codes = np.zeros((len(order), len(terms)), np.int64)
+    for i, term in enumerate(terms):
+        found, rows = _ends(assessed, term)
+        codes[:, i] = rows[order] + len(ends)
+        ends += found
+    ids = assessed.ids
+    for at in range(0, len(order), CHUNK):
+        lines = []
+        for row, mine in zip(order[at : at + CHUNK].tolist(), codes[at : at + CHUNK].tolist(), strict=True):
+            begin = b"[" + msgspec.json.encode(ids[row]) + b","
+            lines += [begin, begin.join([ends[code] for code in mine])]
+        digest.update(b"".join(lines))
     return digest.hexdigest()
 
 
-def _column(assessed: Assessed, term: str) -> pa.Table:
-    n, answers = len(assessed.reports), assessed.answers[term]
-    names = {int(mask): [r.value for r in reasons_of(int(mask))] for mask in np.unique(answers.why)}
-    columns = {
-        "observation": [report.id for report in assessed.reports],
-        "term": [term] * n,
-        "covered": answers.value,
-        "supported": np.zeros(n, np.int8),
-        "reasons": [names[int(mask)] for mask in answers.why],
-        "covered_strict": assessed.beside["strict"][term],
-        "covered_by_name": assessed.beside["name"][term],
-        "protected": [report.is_protected for report in assessed.reports],
-        "note": [note_of(assessed, i, term) or None for i in range(n)],
-    }
-    return pa.table({k: pa.array(v, ASSESSMENTS.field(k).type) for k, v in columns.items()}, schema=ASSESSMENTS)
+CHUNK = 8_192
+
+
+def _order(assessed: Assessed) -> tuple[list[str], Rows]:
+    """The terms and the rows in the order of the table."""
+    terms = sorted((*assessed.prohibitions, ANY), key=lambda term: term.encode())
+    order = pc.sort_indices(pa.array(assessed.ids, pa.string()))
+    return terms, np.asarray(order.to_numpy(zero_copy_only=False), np.int64)
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """What is told of one term: the masks of reasons that occur, the notes that occur, and each row's note."""
+
+    masks: list[int]
+    texts: list[str]
+    note: Rows
+
+
+def _coded(assessed: Assessed, term: str) -> _Coded:
+    masks, texts = np.unique(assessed.answers[term].why).tolist(), [""]
+    note = np.zeros(len(assessed.columns), np.int64)
+    denied_ = assessed.answers[term].value == NO
+
+    def remark(text: str, rows: NDArray[np.bool_]) -> None:
+        if text not in texts:
+            texts.append(text)
+        note[rows & denied_] = texts.index(text)
+
+    course = assessed.law.standing.window(term) if term != ANY else None
+    if course is not None and any(answer.note for answer in course.answers):
+        clock, time = Clock.read(course.cuts(), assessed.columns.start, assessed.columns.end)
+        for code in np.unique(time):
+            window = course.during(Span(int(clock.start[code]), int(clock.end[code])))
+            if window.note and window.value == NO:
+                remark(window.note, time == code)
+    for code, acts in enumerate(assessed.columns.doings):
+        if acts and (text := spec.NOT_AN_ACT.get(acts[0])):
+            remark(text, assessed.columns.acts == code)
+    return _Coded(masks, texts, note)
+
+
+def _ends(assessed: Assessed, term: str) -> tuple[list[bytes], Rows]:
+    """The distinct ends of the rows of one term, after the observation, and each row's index among them."""
+    coded, answers, columns = _coded(assessed, term), assessed.answers[term], assessed.columns
+    strict, by_name = (assessed.beside[name][term] for name in ("strict", "name"))
+    protected = np.zeros(len(columns), bool) if columns.protected is None else columns.protected
+    key = np.searchsorted(np.array(coded.masks, np.uint32), answers.why)
+    for values, size in ((answers.value + 1, 3), (strict + 1, 3), (by_name + 1, 3), (protected, 2)):
+        key = key * size + values
+    key = key * len(coded.texts) + coded.note
+    _, sample, codes = np.unique(key, return_index=True, return_inverse=True)
+    made = []
+    for row in sample.tolist():
+        reasons = [reason.value for reason in reasons_of(int(answers.why[row]))]
+        fields = [
+            term, int(answers.value[row]), 0, reasons, int(strict[row]), int(by_name[row]), bool(protected[row]),
+            coded.texts[coded.note[row]] or None,
+        ]  # fmt: skip
+        made.append(msgspec.json.encode(fields)[1:] + b"\n")
+    return made, codes
 
 
 def note_of(assessed: Assessed, row: int, term: str) -> str:
@@ -259,10 +390,19 @@ def by_group(assessed: Assessed) -> Iterator[tuple[str, int, Counts]]:
 
 def by_pair(assessed: Assessed, most: int = 40) -> Iterator[tuple[str, str, int, Counts]]:
     """Totals of *any* by the pair of sides a source names, for pairs without direction; most frequent first."""
-    rows: dict[tuple[str, str], list[int]] = {}
-    for i, report in enumerate(assessed.reports):
-        if report.unordered:
-            pair = " - ".join((report.actor.text or "?", report.target.text or "?"))
-            rows.setdefault((pair, assessed.groups[i]), []).append(i)
-    for (pair, group), found in sorted(rows.items(), key=lambda item: (-len(item[1]), item[0]))[:most]:
-        yield pair, group, len(found), Counts.of(assessed.answers[ANY].value[np.array(found)])
+    columns = assessed.columns
+    if columns.unordered is None or columns.pairs is None:
+        return
+    words, codes = columns.pairs()
+    groups, group = np.unique(np.array(assessed.groups, dtype=object), return_inverse=True)
+    found: dict[tuple[str, str], list[Rows]] = {}
+    open_rows = np.flatnonzero(columns.unordered)
+    keys = codes[open_rows] * len(groups) + group[open_rows]
+    by_key = open_rows[np.argsort(keys, kind="stable")]
+    kinds, starts = np.unique(np.sort(keys), return_index=True)
+    for kind, rows in zip(kinds.tolist(), np.split(by_key, starts[1:]), strict=True):
+        actor, target = words[kind // len(groups)]
+        found.setdefault((" - ".join((actor or "?", target or "?")), groups[kind % len(groups)]), []).append(rows)
+    many = {key: np.concatenate(rows) for key, rows in found.items()}
+    for (pair, name), rows in sorted(many.items(), key=lambda item: (-len(item[1]), item[0]))[:most]:
+        yield pair, name, len(rows), Counts.of(assessed.answers[ANY].value[rows])

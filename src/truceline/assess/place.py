@@ -2,87 +2,122 @@
 
 +1 the whole region lies within, -1 none of it does, 0 otherwise, and always 0 nearer than 1 m to an edge. Named
 areas are compared by code; geometry decides only between gazetteers and for drawn zones. A region with a stated country
-is cut to that country where its shape is known.
+is cut to that country where its shape is known: it lies within when it is clear of the rest of the country, outside
+when it is clear of the zone.
 
-Inside or outside is decided on whole numbers of 1e-7 degree. Distances are geodesic: a plane decides what is clear of
-the edge by a proven margin, the chord through the ellipsoid the rest (`space.geodesic_m`).
-
-The steps of `Placed.compare`, repeated at their lines: 1 withheld or no place, 2 by code, 3 cut to the country, 4
-discs, 5 shapes.
+The steps, repeated at their lines: 1 withheld or no place, 2 by code, 3 cut to the country, 4 discs by `join`, 5 shapes
+by `relation`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from truceline.agreement.model import Zone
+from truceline.assess.ground import Ground, clusters_of, drawn, united
+from truceline.assess.join import Join, Pairs
+from truceline.assess.kernels import is_compiled
+from truceline.assess.relation import cut_relation, relation
+from truceline.assess.spots import Spots
 from truceline.atlas import Atlas
-from truceline.space import (
-    BAND_M,
-    Floats,
-    Geometry,
-    Ints,
-    Region,
-    beside_line,
-    checked_polygon,
-    distance_m,
-    ecef,
-    geodesic_m,
-    metres_per_degree,
-    outline,
-)
-from truceline.verdict import NO, SURE, UNKNOWN, YES, Answer, Reason, Values, alike, any_of, undecided
+from truceline.space import Geometry, Ints, Region, beside_line, checked_polygon, outline, whole_part
+from truceline.verdict import NO, SURE, UNKNOWN, YES, Answer, Reason, alike, any_of, undecided
 
-Bools = NDArray[np.bool_]
-DISC_CHUNK = 200_000
-EARTH_M = 6_300_000.0
 UNPLACED = undecided(Reason.PLACE)
+TOGETHER = 1 << 20
+"""Discs that are asked together: bounds the memory."""
 
-
-@dataclass(frozen=True)
-class Ground:
-    """The place of a zone, or of the union of several.
-
-    Attributes:
-        codes: units of the gazetteer among its parts.
-        shape: union of all its parts, on the grid; None = no part has a shape.
-        drawn: union of the parts that are no units; None = all are units.
-        is_withheld: a part was never published.
-        is_missing: a part is in no file of areas.
-    """
-
-    codes: tuple[str, ...]
-    shape: Geometry | None
-    drawn: Geometry | None = None
-    is_withheld: bool = False
-    is_missing: bool = False
+Key = tuple[str, ...]
+Words = NDArray[np.uint64]
 
 
 @dataclass
 class Placed:
-    """Zones by id on the shapes of an atlas; every comparison is worked out once and kept."""
+    """Zones by id on the shapes of an atlas; what is worked out once is kept."""
 
     zones: Mapping[str, Zone]
     atlas: Atlas
-    _grounds: dict[tuple[str, ...], Ground] = field(default_factory=dict, repr=False)
-    _answers: dict[tuple[Region, tuple[str, ...]], Answer] = field(default_factory=dict, repr=False)
-    _fences: dict[tuple[tuple[str, ...], str], tuple[Fence | None, Fence | None]] = field(
-        default_factory=dict, repr=False
-    )
+    _grounds: dict[Key, Ground] = field(default_factory=dict, repr=False)
+    _answers: dict[tuple[Region, Key], Answer] = field(default_factory=dict, repr=False)
+    _cuts: dict[tuple[Key, str], tuple[Geometry | None, Geometry | None]] = field(default_factory=dict, repr=False)
+    _joins: dict[tuple[tuple[Key, ...], str, bool], tuple[Join, Ints]] = field(default_factory=dict, repr=False)
+
+    # -- grounds -----------------------------------------------------------------------------------------------------
 
     def ground(self, zones: Sequence[str]) -> Ground:
         """The united place of some zones."""
-        key = tuple(sorted(set(zones)))
+        key = _key(zones)
         if key not in self._grounds:
-            found = [self._ground(self.zones[zone]) for zone in key]
-            self._grounds[key] = _united(found)
+            self._grounds[key] = united([self._ground(self.zones[zone]) for zone in key])
         return self._grounds[key]
+
+    def ground_of_codes(self, codes: tuple[str, ...]) -> Ground:
+        """The place of some units."""
+        key = ("admin", *codes)
+        if key not in self._grounds:
+            known = [self.atlas.gazetteer.code(code) for code in codes]
+            shapes = [self.atlas.shapes[code] for code in known if code in self.atlas.shapes]
+            self._grounds[key] = Ground(codes, clusters_of(shapes), is_missing=len(shapes) < len(codes))
+        return self._grounds[key]
+
+    def _ground(self, zone: Zone) -> Ground:
+        if zone.is_withheld:
+            return Ground((), is_withheld=True)
+        if zone.parts:
+            return self.ground(zone.parts)
+        units = [self.ground_of_codes(zone.codes)] if zone.codes else []
+        if units or zone.annex:
+            return united([*units, *(drawn(self.atlas.shapes.get(key)) for key in zone.annex)])
+        if zone.polygon:
+            return drawn(checked_polygon(shapely.Polygon(zone.polygon), zone.id))
+        points = self.atlas.lines.get(zone.line)
+        return drawn(None if points is None else beside_line(points, zone.side, zone.within_m))
+
+    def moved(self, zone: Zone, shape: Geometry | None = None) -> Placed:
+        """The same, but for one zone; all that does not depend on it stays worked out.
+
+        Args:
+            zone: the zone as it is to be.
+            shape: its new shape on the grid; None = where it was.
+        """
+        atlas, changed = self.atlas, zone
+        if shape is not None:
+            name = f"{zone.id}, moved"
+            changed = replace(zone, codes=(), parts=(), polygon=(), line="", annex=(name,), is_withheld=False)
+            atlas = replace(atlas, shapes={**atlas.shapes, name: shape})
+        touched = {zone.id}
+        while more := {key for key, one in self.zones.items() if touched.intersection(one.parts)} - touched:
+            touched |= more
+        made = Placed({**self.zones, zone.id: changed}, atlas)
+        made._grounds = {key: ground for key, ground in self._grounds.items() if not touched.intersection(key)}
+        made._answers = {key: answer for key, answer in self._answers.items() if not touched.intersection(key[1])}
+        made._cuts = {key: cut for key, cut in self._cuts.items() if not touched.intersection(key[0])}
+        return made
+
+    def settle(self, zones: Sequence[str], ground: Ground) -> None:
+        """Take the ground of some zones as it is given: whoever moves one zone knows it without uniting all anew."""
+        self._grounds[_key(zones)] = ground
+
+    def has_shape(self, country: str) -> bool:
+        """Whether regions are cut to a country: its shape is known."""
+        return bool(self._cut_of(country))
+
+    def cut(self, zones: Sequence[str], country: str) -> tuple[Geometry | None, Geometry | None] | None:
+        """The rest of a country and the part of some zones in it; None = its shape is not known."""
+        code = self._cut_of(country)
+        self.ground(zones)
+        return self._cut(_key(zones), code) if code else None
+
+    def shape_of(self, region: Region) -> Geometry | None:
+        """The shape of a region of units; None where a unit has none."""
+        return self._shape(region)
+
+    # -- one region, or a few ----------------------------------------------------------------------------------------
 
     def compare(self, region: Region, zones: Sequence[str]) -> Answer:
         """Whether a region lies within the union of zones: +1, -1, or 0 with `place` or `withheld text`."""
@@ -94,110 +129,165 @@ class Placed:
             return self.compare(region, (area,))
         key = (f"admin:{area}",)
         self._grounds.setdefault(key, self.ground_of_codes((area,)))
-        return self._compare([region], key)[0]
+        return self._compared([region], key)[0]
 
     def compare_all(self, regions: Sequence[Region], zones: Sequence[str]) -> list[Answer]:
         """`compare` for many regions; discs go together."""
-        key = tuple(sorted(set(zones)))
+        key = _key(zones)
+        self.ground(key)
         new = [region for region in dict.fromkeys(regions) if (region, key) not in self._answers]
-        for region, answer in zip(new, self._compare(new, key), strict=True):
+        for region, answer in zip(new, self._compared(new, key), strict=True):
             self._answers[(region, key)] = answer
         return [self._answers[(region, key)] for region in regions]
 
-    def _compare(self, regions: Sequence[Region], key: tuple[str, ...]) -> list[Answer]:
-        ground = self.ground(key)
-        values = np.full(len(regions), UNKNOWN, np.int8)
-        discs: dict[str, list[int]] = {}
-        for i, region in enumerate(regions):
-            simple = self._simple(region, ground)  # 1, 2
-            if simple is not None:
-                values[i] = simple
-            elif region.kind == "disc":
-                discs.setdefault(self._cut_of(region), []).append(i)
-            else:
-                values[i] = self._shaped(region, ground, key)  # 3, 5
-        for country, chosen in discs.items():
-            values[chosen] = self._discs([regions[i] for i in chosen], key, country)  # 3, 4
-        return [self._answer(int(value), ground) for value in values]
+    def _compared(self, regions: Sequence[Region], key: Key) -> list[Answer]:
+        spots, ground = Spots.of_regions(regions), self._grounds[key]
+        values = np.zeros(len(regions), np.int8)
+        is_disc = spots.odd < 0
+        if ground.clusters or not is_disc.any():
+            must, may = self._discs(spots.take(np.flatnonzero(is_disc)), (key,))
+            values[is_disc] = np.where(must[:, 0] & 1, YES, np.where(may[:, 0] & 1, UNKNOWN, NO))
+        values[~is_disc] = [self._other(spots.regions[i], key) for i in spots.odd[~is_disc]]
+        return [_answer(int(value), ground) for value in values]
 
-    def _simple(self, region: Region, ground: Ground) -> int | None:
-        """What needs no geometry; None = geometry decides."""
-        if region.kind == "none":
+    # -- many regions and many layers --------------------------------------------------------------------------------
+
+    def masks(self, spots: Spots, layers: Sequence[Sequence[str]]) -> tuple[Words, Words]:
+        """Every region against every layer: zones that are united.
+
+        Args:
+            spots: `(n,)` regions.
+            layers: ids of the zones of each layer; layer `i` is bit `i`.
+
+        Returns:
+            `(n, w)` bits of the layers within which a region surely lies, and of those outside of which it does not
+            surely lie. What is open is so for one reason per layer: `why`.
+        """
+        keys = tuple(_key(ids) for ids in layers)
+        grounds = [self.ground(key) for key in keys]
+        width = max((len(keys) + 63) // 64, 1)
+        must, may = np.zeros((len(spots), width), np.uint64), np.zeros((len(spots), width), np.uint64)
+        if not keys or not len(spots):
+            return must, may
+        others = np.flatnonzero(spots.odd >= 0)
+        if not len(others):
+            for at in range(0, len(spots), TOGETHER):
+                some = slice(at, at + TOGETHER)
+                must[some], may[some] = self._discs(spots.take(some), keys)
+        elif len(others) < len(spots):
+            discs = np.flatnonzero(spots.odd < 0)
+            must[discs], may[discs] = self._discs(spots.take(discs), keys)
+        if len(others):
+            values = np.array([[self._other(region, key) for key in keys] for region in spots.regions], np.int8)
+            codes = spots.odd[others]
+            must[others], may[others] = _packed(values == YES, width)[codes], _packed(values != NO, width)[codes]
+        may |= _packed(np.array([[g.is_open or not (g.clusters or g.codes) for g in grounds]]), width)
+        return must, may
+
+    def why(self, zones: Sequence[str]) -> Reason:
+        """The reason of every 0 about a layer."""
+        return Reason.WITHHELD_TEXT if self.ground(zones).is_withheld else Reason.PLACE
+
+    def _discs(self, spots: Spots, keys: tuple[Key, ...]) -> tuple[Words, Words]:
+        """`masks` for discs; without the compiled loops once for every distinct disc."""
+        if not is_compiled(len(spots)):
+            sample, codes = spots.distinct()
+            if len(sample) < len(spots):
+                must, may = self._discs(spots.take(sample), keys)
+                return must[codes], may[codes]
+        cut_of = [self._cut_of(country) for country in spots.countries]  # 3
+        stated = np.flatnonzero(np.bincount(spots.country, minlength=len(cut_of)))
+        there = dict.fromkeys(cut_of[i] for i in stated)
+        if len(there) == 1:
+            return self._cut_discs(spots, keys, next(iter(there)))
+        width = max((len(keys) + 63) // 64, 1)
+        must, may = np.zeros((len(spots), width), np.uint64), np.zeros((len(spots), width), np.uint64)
+        for code in there:
+            rows = np.flatnonzero(np.array([one == code for one in cut_of])[spots.country])
+            must[rows], may[rows] = self._cut_discs(spots.take(rows), keys, code)
+        return must, may
+
+    def _cut_discs(self, spots: Spots, keys: tuple[Key, ...], country: str) -> tuple[Words, Words]:
+        """`masks` for discs that are cut to one country, or to none."""
+        join, bit = self._join(keys, country, is_many=is_compiled(len(spots)))
+        pairs = join.judge(spots.lon_e7, spots.lat_e7, spots.radius_m) if len(bit) else Pairs.none()  # 4
+        width = max((len(keys) + 63) // 64, 1)
+        must, may = _bits_of(pairs, bit, len(spots), 2 * width if country else width)
+        nowhere = _packed(np.array([[not self._grounds[key].clusters for key in keys]]), width)
+        if not country:
+            return must, may | nowhere
+        rest, zone = may[:, :width], may[:, width:]
+        every = _packed(np.ones((1, len(keys)), bool), width)
+        return zone & ~rest, every & ~(rest & ~zone)
+
+    def _join(self, keys: tuple[Key, ...], country: str, *, is_many: bool) -> tuple[Join, Ints]:
+        """The clusters of some layers as a join, and the bit of each.
+
+        With a country the first half of the bits is the rest of the country, the other half the zone in it.
+        """
+        if (keys, country, is_many) not in self._joins:
+            shapes: list[Geometry] = []
+            bits: list[int] = []
+            half = (len(keys) + 63) // 64 * 64
+            for i, key in enumerate(keys):
+                rest, zone = self._cut(key, country) if country else (None, None)
+                found = {i: [rest], half + i: [zone]} if country else {i: list(self._grounds[key].clusters)}
+                for bit, parts in found.items():
+                    there = [part for part in parts if part is not None]
+                    shapes += there
+                    bits += [bit] * len(there)
+            made = Join(shapes or [None], engine="auto" if is_many else "numpy")
+            self._joins[(keys, country, is_many)] = (made, np.array(bits, np.int64))
+        return self._joins[(keys, country, is_many)]
+
+    def _cut(self, key: Key, country: str) -> tuple[Geometry | None, Geometry | None]:
+        """The rest of a country and the part of the zone in it, on the grid; None = nothing there."""
+        if (key, country) not in self._cuts:
+            whole, zone = self.atlas.shapes[country], self._grounds[key].shape
+            rest = whole if zone is None else shapely.difference(whole, zone, grid_size=1.0)
+            inside = None if zone is None else shapely.intersection(whole, zone, grid_size=1.0)
+            self._cuts[(key, country)] = (whole_part(rest), whole_part(inside))
+        return self._cuts[(key, country)]
+
+    def _cut_of(self, country: str) -> str:
+        code = self.atlas.gazetteer.code(country) if country else ""
+        return code if code in self.atlas.shapes else ""
+
+    # -- regions that are no discs -----------------------------------------------------------------------------------
+
+    def _other(self, region: Region, key: Key) -> int:
+        """Whether a region that is no disc lies within some zones."""
+        ground = self._grounds[key]
+        if region.kind in ("none", "disc"):  # 1: a disc that comes here has no position
             return UNKNOWN
         if region.kind == "outside":
             return NO
         if region.kind == "area":
-            return self._by_code(region, ground)
-        return UNKNOWN if ground.shape is None and not ground.codes else None
+            value = self._by_code(region, ground)  # 2
+            if value is not None:
+                return value
+        shape, zone = self._shape(region), ground.shape
+        if shape is None or zone is None:
+            return UNKNOWN
+        country = self._cut_of(region.country)
+        if country and region.kind != "area":  # 3
+            return cut_relation(shapely.intersection(shape, self.atlas.shapes[country]), *self._cut(key, country))
+        return relation(shape, zone)  # 5
 
     def _by_code(self, region: Region, ground: Ground) -> int | None:
         """Units against units; None where the lists do not say, and where drawn parts could change the answer."""
         if not ground.codes:
             return None
         compare = self.atlas.gazetteer.compare
-        each = [any_or_none([compare(area, code) for code in ground.codes]) for area in region.areas]
+        each = [_any_or_none([compare(area, code) for code in ground.codes]) for area in region.areas]
         if any(value is None for value in each):
             return None
         value = alike(value for value in each if value is not None)
-        if value == YES or ground.drawn is None:
+        if value == YES or not ground.drawn:
             return value
-        shape = self._shape(region)
-        beside = UNKNOWN if shape is None else _relation(shape, ground.drawn)
+        shape, beside_units = self._shape(region), Ground((), ground.drawn).shape
+        beside = UNKNOWN if shape is None or beside_units is None else relation(shape, beside_units)
         return value if beside == NO else YES if beside == YES else None
-
-    def ground_of_codes(self, codes: tuple[str, ...]) -> Ground:
-        """The place of some units."""
-        key = ("admin", *codes)
-        if key not in self._grounds:
-            known = [self.atlas.gazetteer.code(code) for code in codes]
-            shapes = [self.atlas.shapes[code] for code in known if code in self.atlas.shapes]
-            shape = (
-                None if not shapes else shapes[0] if len(shapes) == 1 else shapely.union_all(np.array(shapes, object))
-            )
-            self._grounds[key] = Ground(codes, shape, is_missing=len(shapes) < len(codes))
-        return self._grounds[key]
-
-    def _cut_of(self, region: Region) -> str:
-        code = self.atlas.gazetteer.code(region.country)
-        return code if region.country and code in self.atlas.shapes else ""
-
-    def _fence(self, key: tuple[str, ...], country: str) -> tuple[Fence | None, Fence | None]:
-        """What a region must stay clear of to be within, and to be outside; None = nothing there."""
-        if (key, country) not in self._fences:
-            shape = self.ground(key).shape
-            if not country:
-                fence = None if shape is None else Fence(shape)
-                self._fences[(key, "")] = (fence, fence)
-            else:
-                whole = self.atlas.shapes[country]
-                rest = whole if shape is None else shapely.difference(whole, shape)
-                inside = None if shape is None else shapely.intersection(whole, shape)
-                self._fences[(key, country)] = (_fence_of(rest), _fence_of(inside))
-        return self._fences[(key, country)]
-
-    def _discs(self, regions: Sequence[Region], key: tuple[str, ...], country: str) -> Values:
-        rest, inside = self._fence(key, country)
-        centres = np.array([(r.lon_e7, r.lat_e7) for r in regions], dtype=np.int64)
-        radii = np.array([r.radius_m for r in regions], dtype=np.float64)
-        if not country:
-            if inside is None:
-                return np.zeros(len(regions), np.int8)
-            holds, near = inside.holds(centres), inside.is_near(centres, radii)
-            return np.where(near, UNKNOWN, np.where(holds, YES, NO)).astype(np.int8)
-        free_of_rest = _is_clear(rest, centres, radii)
-        free_of_zone = _is_clear(inside, centres, radii)
-        value = np.where(free_of_rest & ~free_of_zone, YES, np.where(free_of_zone & ~free_of_rest, NO, UNKNOWN))
-        return value.astype(np.int8)
-
-    def _shaped(self, region: Region, ground: Ground, key: tuple[str, ...]) -> int:
-        """Areas, lines, sectors and hulls against what is drawn."""
-        shape = self._shape(region)
-        if shape is None or ground.shape is None:
-            return UNKNOWN
-        country = self._cut_of(region)
-        if country and region.kind != "area":
-            return _cut_relation(shapely.intersection(shape, self.atlas.shapes[country]), *self._fence(key, country))
-        return _relation(shape, ground.shape)
 
     def _shape(self, region: Region) -> Geometry | None:
         if region.kind != "area":
@@ -205,221 +295,45 @@ class Placed:
         ground = self.ground_of_codes(region.areas)
         return None if ground.is_missing else ground.shape
 
-    def _answer(self, value: int, ground: Ground) -> Answer:
-        if value == YES:
-            return SURE
-        if ground.is_withheld:
-            return undecided(Reason.WITHHELD_TEXT)
-        if value == NO and not ground.is_missing:
-            return Answer(NO)
-        return UNPLACED
 
-    def _ground(self, zone: Zone) -> Ground:
-        if zone.is_withheld:
-            return Ground((), None, is_withheld=True)
-        if zone.parts:
-            return self.ground(zone.parts)
-        units = [self.ground_of_codes(zone.codes)] if zone.codes else []
-        if units or zone.annex:
-            return _united([*units, *(_drawn(self.atlas.shapes.get(key)) for key in zone.annex)])
-        if zone.polygon:
-            return _drawn(checked_polygon(shapely.Polygon(zone.polygon), zone.id))
-        points = self.atlas.lines.get(zone.line)
-        return _drawn(None if points is None else beside_line(points, zone.side, zone.within_m))
+def _key(zones: Iterable[str]) -> Key:
+    return tuple(sorted(set(zones)))
 
 
-class Fence:
-    """The edge of a shape, asked by many discs: does it hold their centre, does its edge come near?"""
-
-    def __init__(self, shape: Geometry) -> None:
-        """Keep the shape, on the grid."""
-        self.shape = shape
-        shapely.prepare(self.shape)
-
-    def holds(self, centres: Ints) -> Bools:
-        """Whether each centre `(n, 2)` on the grid lies inside or on the edge; decided on whole numbers."""
-        return shapely.intersects_xy(self.shape, centres[:, 0].astype(float), centres[:, 1].astype(float))
-
-    @cached_property
-    def _edges(self) -> tuple[Floats, shapely.STRtree]:
-        """`(m, 4)` degrees of every edge, and a tree over their boxes."""
-        edges = []
-        for ring in shapely.get_parts(shapely.boundary(shapely.MultiPolygon(_polygons(self.shape)))):
-            xy = shapely.get_coordinates(ring) / 1e7
-            edges.append(np.hstack([xy[:-1], xy[1:]]))
-        flat = np.vstack(edges) if edges else np.zeros((0, 4))
-        boxes = shapely.box(
-            np.minimum(flat[:, 0], flat[:, 2]), np.minimum(flat[:, 1], flat[:, 3]),
-            np.maximum(flat[:, 0], flat[:, 2]), np.maximum(flat[:, 1], flat[:, 3]),
-        )  # fmt: skip
-        return flat, shapely.STRtree(boxes)
-
-    def is_near(self, centres: Ints, radii: Floats) -> Bools:
-        """Whether the edge comes nearer to a centre than its radius and 1 m.
-
-        Args:
-            centres: `(n, 2)` on the grid.
-            radii: `(n,)` metres.
-        """
-        flat, tree = self._edges
-        lon, lat = centres[:, 0] / 1e7, centres[:, 1] / 1e7
-        reach = (radii + BAND_M) * 1.001 + 1.0
-        high = np.minimum(np.abs(lat) + reach / 110_000.0, 89.0)
-        east, _ = metres_per_degree(high)
-        dx, dy = reach / east, reach / 110_000.0
-        near = np.zeros(len(lon), bool)
-        for shift, rows in ((0.0, np.ones(len(lon), bool)), (-360.0, lon + dx > 180.0), (360.0, lon - dx < -180.0)):
-            chosen = np.flatnonzero(rows)  # over the antimeridian a disc is asked on both sides of the map
-            x, y = lon[chosen] + shift, lat[chosen]
-            boxes = shapely.box(x - dx[chosen], y - dy[chosen], x + dx[chosen], y + dy[chosen])
-            disc_of, edge_of = tree.query(boxes)
-            self._mark(
-                near, chosen[disc_of], lon=lon[chosen][disc_of] + shift, lat=lat, radii=radii, edges=flat[edge_of]
-            )
-        return near
-
-    @staticmethod
-    def _mark(near: Bools, discs: Ints, *, lon: Floats, lat: Floats, radii: Floats, edges: Floats) -> None:
-        """Mark the discs that one of their edges comes near to, in pieces of bounded size."""
-        for at in range(0, len(discs), DISC_CHUNK):
-            here = slice(at, at + DISC_CHUNK)
-            todo = ~near[discs[here]]
-            d = discs[here][todo]
-            near[d[_edge_near(lon[here][todo], lat[d], radii[d], edges[here][todo])]] = True
+def _answer(value: int, ground: Ground) -> Answer:
+    if value == YES:
+        return SURE
+    if ground.is_withheld:
+        return undecided(Reason.WITHHELD_TEXT)
+    if value == NO and not ground.is_missing:
+        return Answer(NO)
+    return UNPLACED
 
 
-def _edge_near(lon: Floats, lat: Floats, radii: Floats, edges: Floats) -> Bools:
-    """Whether each edge comes nearer than radius + 1 m to its point; a plane first, the ellipsoid where that is close.
+def _bits_of(pairs: Pairs, bit: Ints, n: int, width: int) -> tuple[Words, Words]:
+    """`(n, width)` bits of pairs of +1, and of all pairs."""
+    must, may = np.zeros((n, width), np.uint64), np.zeros((n, width), np.uint64)
+    if is_compiled(n):
+        from truceline.assess.kernels import grid as loops  # noqa: PLC0415  # numba is imported only when it is used
 
-    The plane is true to scale at the point. At a distance d its error is below `4 d / R (1 + tan lat)` of d: the scale
-    of a parallel changes by tan(lat) per radian, that of a meridian by less than 1 %.
-    """
-    east, north = metres_per_degree(lat)
-    ax, ay = (edges[:, 0] - lon) * east, (edges[:, 1] - lat) * north
-    bx, by = (edges[:, 2] - lon) * east, (edges[:, 3] - lat) * north
-    dx, dy = bx - ax, by - ay
-    length2 = dx * dx + dy * dy
-    with np.errstate(invalid="ignore", divide="ignore"):
-        t = np.clip(np.where(length2 > 0, -(ax * dx + ay * dy) / length2, 0.0), 0.0, 1.0)
-    plane = np.hypot(ax + t * dx, ay + t * dy)
-    limit = radii + BAND_M
-    share = 4.0 * limit / EARTH_M * (1.0 + np.tan(np.radians(np.abs(lat)))) + 1e-3
-    hit = plane < limit * (1.0 - share)
-    close = np.flatnonzero(~hit & (plane < limit * (1.0 + share)))
-    if len(close):
-        length, bound = _least_geodesic(
-            lon[close], lat[close], edges[close], t=t[close], length_m=np.sqrt(length2[close]), limit=limit[close]
-        )
-        hit[close] = length - bound < limit[close]
-    return hit
+        loops.set_bits(pairs.arrays, bit, must, may)
+        return must, may
+    at = bit[pairs.zone]
+    words = np.uint64(1) << (at % 64).astype(np.uint64)
+    np.bitwise_or.at(may, (pairs.row, at // 64), words)
+    sure = pairs.value > 0
+    np.bitwise_or.at(must, (pairs.row[sure], at[sure] // 64), words[sure])
+    return must, may
 
 
-def _least_geodesic(
-    lon: Floats, lat: Floats, edges: Floats, *, t: Floats, length_m: Floats, limit: Floats
-) -> tuple[Floats, Floats]:
-    """Least geodesic distance of points to edges that are straight in longitude/latitude, and its bound, metres.
-
-    Golden-section search for the nearest place around the plane's answer `t`; the squared chord is convex there.
-    """
-    centre = ecef(lon, lat)
-    around = (0.1 * limit + 100.0) / np.maximum(length_m, 1e-9)
-    low, high = np.clip(t - around, 0.0, 1.0), np.clip(t + around, 0.0, 1.0)
-
-    def chord(at: Floats) -> Floats:
-        x = edges[:, 0] + at * (edges[:, 2] - edges[:, 0])
-        y = edges[:, 1] + at * (edges[:, 3] - edges[:, 1])
-        length: Floats = np.linalg.norm(ecef(x, y) - centre, axis=1)
-        return length
-
-    ratio = (np.sqrt(5.0) - 1) / 2
-    for _ in range(60):
-        a, b = high - ratio * (high - low), low + ratio * (high - low)
-        left = chord(a) < chord(b)
-        high, low = np.where(left, b, high), np.where(left, low, a)
-    least = np.minimum(chord((low + high) / 2), np.minimum(chord(low), chord(high)))
-    return geodesic_m(least, lat)
+def _packed(claims: NDArray[np.bool_], width: int) -> Words:
+    """`(n, b)` claims as `(n, width)` words of 64 bits."""
+    padded = np.zeros((len(claims), width * 64), np.uint8)
+    padded[:, : claims.shape[1]] = claims
+    return np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
 
 
-def _relation(shape: Geometry, zone: Geometry) -> int:
-    """+1 within, -1 disjoint, 0 otherwise or nearer than 1 m to an edge."""
-    edge = shapely.boundary(shape) if shapely.get_dimensions(shape) == 2 else shape
-    if shapely.get_dimensions(shape) == 1:
-        near = _edges_near(shape, shapely.boundary(zone))
-        return (
-            UNKNOWN
-            if near
-            else YES
-            if shapely.covers(zone, shape)
-            else NO
-            if shapely.disjoint(zone, shape)
-            else UNKNOWN
-        )
-    if shapely.disjoint(shape, zone):
-        return UNKNOWN if _edges_near(edge, shapely.boundary(zone)) else NO
-    if shapely.covers(zone, shape):
-        return UNKNOWN if _edges_near(edge, shapely.boundary(zone)) else YES
-    return UNKNOWN
-
-
-def _cut_relation(shape: Geometry, rest: Fence | None, inside: Fence | None) -> int:
-    """A region cut to its country: +1 clear of the rest of the country, -1 clear of the zone, 0 otherwise."""
-    if shapely.is_empty(shape):
-        return UNKNOWN
-    free_of_rest, free_of_zone = (fence is None or _relation(shape, fence.shape) == NO for fence in (rest, inside))
-    return UNKNOWN if free_of_rest == free_of_zone else YES if free_of_rest else NO
-
-
-def _edges_near(a: Geometry, b: Geometry) -> bool:
-    """Whether two edges come nearer than 1 m: their nearest points in a plane true to scale, measured geodesically."""
-    low, high = shapely.bounds(a)[[1, 3]] / 1e7
-    east, north = metres_per_degree(np.array([(low + high) / 2]))
-    scale = np.array([east[0], north[0]]) / 1e7
-    plane_a, plane_b = (shapely.transform(s, lambda xy: xy * scale) for s in (a, b))
-    if shapely.distance(plane_a, plane_b) > 10.0:
-        return False
-    (x1, y1), (x2, y2) = shapely.get_coordinates(shapely.shortest_line(plane_a, plane_b)) / scale / 1e7
-    return distance_m(x1, y1, x2, y2) < BAND_M
-
-
-def _is_clear(fence: Fence | None, centres: Ints, radii: Floats) -> Bools:
-    if fence is None:
-        return np.ones(len(centres), bool)
-    return ~fence.holds(centres) & ~fence.is_near(centres, radii)
-
-
-def _fence_of(shape: Geometry | None) -> Fence | None:
-    parts = [] if shape is None else _polygons(shape)
-    return Fence(shapely.MultiPolygon(parts)) if parts else None
-
-
-def _polygons(shape: Geometry) -> list[shapely.Polygon]:
-    """The polygons of a shape; slivers below a square centimetre and stray points are left out."""
-    parts = shapely.get_parts(shape)
-    return [part for part in parts if isinstance(part, shapely.Polygon) and shapely.area(part) > 1]
-
-
-def _united(grounds: Sequence[Ground]) -> Ground:
-    if len(grounds) == 1:
-        return grounds[0]
-    return Ground(
-        codes=tuple(code for ground in grounds for code in ground.codes),
-        shape=_union([ground.shape for ground in grounds]),
-        drawn=_union([ground.drawn for ground in grounds]),
-        is_withheld=any(ground.is_withheld for ground in grounds),
-        is_missing=any(ground.is_missing for ground in grounds),
-    )
-
-
-def _union(shapes: Sequence[Geometry | None]) -> Geometry | None:
-    found = [shape for shape in shapes if shape is not None]
-    return shapely.union_all(np.array(found, dtype=object)) if found else None
-
-
-def _drawn(shape: Geometry | None) -> Ground:
-    return Ground((), shape, shape, is_missing=shape is None)
-
-
-def any_or_none(values: Sequence[int | None]) -> int | None:
+def _any_or_none(values: Sequence[int | None]) -> int | None:
     """`or` where some answers are open: +1 wins over an open one, an open one over the rest."""
     if YES in values:
         return YES

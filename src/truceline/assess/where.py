@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from truceline.agreement.model import Zone
-from truceline.assess.place import Fence, Placed
+from truceline.assess.join import Join
+from truceline.assess.place import Placed
+from truceline.assess.spots import Spots
 from truceline.atlas import Atlas
 from truceline.evidence.schema import Observation
-from truceline.verdict import UNKNOWN, YES
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,11 @@ def count(reports: Sequence[Observation], zones: Mapping[str, tuple[str, Zone]],
     """
     placed = Placed({key: zone for key, (_, zone) in zones.items()}, atlas)
     regions = [replace(report.impact, country="") for report in reports]
-    points = np.array([(r.lon_e7, r.lat_e7) for r in regions if r.lon_e7 is not None], np.int64).reshape(-1, 2)
-    for key, (name, _) in zones.items():
-        shape = placed.ground((key,)).shape
-        naive = int(Fence(shape).holds(points).sum()) if shape is not None and len(points) else 0
-        values = np.array([answer.value for answer in placed.compare_all(regions, (key,))], np.int8)
-        yield ZoneCount(key, name, naive, int((values == YES).sum()), int((values == UNKNOWN).sum()))
+    points = np.array([(r.lon_e7, r.lat_e7) for r in regions if r.lon_e7 is not None], np.int32).reshape(-1, 2)
+    keys = list(zones)
+    must, may = placed.masks(Spots.of_regions(regions), [(key,) for key in keys])
+    held = Join([placed.ground((key,)).shape for key in keys]).locate(*np.ascontiguousarray(points.T))
+    naive = np.bincount(held.zone, minlength=len(keys))
+    for i, key in enumerate(keys):
+        sure, open_ = ((word[:, i // 64] >> np.uint64(i % 64)) & np.uint64(1) for word in (must, may & ~must))
+        yield ZoneCount(key, zones[key][0], int(naive[i]), int(sure.sum()), int(open_.sum()))

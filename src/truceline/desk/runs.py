@@ -9,16 +9,18 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from truceline import LAW, RULE_VERSION, __version__
 from truceline.agreement.history import History, read_act
 from truceline.assess import assessment, spec
 from truceline.assess.assessment import Assessed
+from truceline.assess.columns import JUDGED_COLUMNS, Columns
 from truceline.assess.place import Placed
 from truceline.desk.files import Bench, Evidence, Tell, bench_of, read_bytes
 from truceline.errors import InputError, quoted
-from truceline.evidence.schema import SCHEMA, Observation, Rejected, observations, rejected_table
+from truceline.evidence.schema import SCHEMA, Rejected, rejected_table
 from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant, utc_text
 from truceline.store.folder import Addition, CaseFolder, write_whole
 from truceline.verdict import Answer
@@ -75,16 +77,21 @@ def assess_files(bench: Bench, evidence: Sequence[Evidence], asked: Asked, tell:
 
 def assess_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell: Tell | None = None) -> Outcome:
     """Judge everything in a case folder, and keep the answers there when nothing was left out."""
+    outcome = judge_case(case, asked, areas, tell)
+    if asked == Asked() and not areas:
+        case.write_assessments(assessment.table_of(outcome.assessed))
+    return outcome
+
+
+def judge_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell: Tell | None = None) -> Outcome:
+    """Judge everything in a case folder, and write nothing."""
     tz = bench_of_case(case).agreement.tz
     known_at, upto = _known(case, asked.known_at, tz)
     bench = bench_of_case(case, areas, upto)
     by_index = asked.known_at.startswith("#")
     additions = [a for a in case.journal() if a.sequence < upto or not by_index]
     evidence = _evidence_of(case, bench, additions)
-    outcome = _assess(bench, evidence, asked, known_at=known_at, seen_by=known_at, tell=tell)
-    if asked == Asked() and not areas:
-        case.write_assessments(assessment.table_of(outcome.assessed))
-    return outcome
+    return _assess(bench, evidence, asked, known_at=known_at, seen_by=known_at, tell=tell)
 
 
 def bench_of_case(case: CaseFolder, areas: Sequence[Path] = (), upto: int | None = None) -> Bench:
@@ -149,23 +156,39 @@ def _assess(
     until = parse_instant(asked.until, tz) if asked.until else FAR_AHEAD
     if until <= since:
         raise InputError(f"`--until` is not after `--from`: {quoted(asked.until)} <= {quoted(asked.since)}")
-    rows: dict[str, Observation] = {}
-    twice: list[Rejected] = []
-    later = 0
-    for part in sorted(evidence, key=lambda e: e.sha256):  # of two rows of one id the same one stands, in any order
-        for line, report in zip(part.table.column("line").to_pylist(), observations(part.table), strict=True):
-            if seen_by is not None and report.known_at > seen_by:
-                later += 1
-                continue
-            if report.id in rows:
-                twice.append(Rejected(part.file, line or 0, report.id, "id", "stands in an earlier file too"))
-            elif report.start < until and since < report.end:
-                rows[report.id] = report
+    kept, twice, later = _chosen(evidence, since, until, seen_by)
     history = History(bench.agreement, [act for part in evidence for act in part.acts])
-    reports_ = [rows[key] for key in sorted(rows)]
-    assessed = assessment.assess(reports_, history, Placed(bench.agreement.zones, bench.atlas), known_at, tell)
+    assessed = assessment.assess(
+        Columns.of_table(kept), history, Placed(bench.agreement.zones, bench.atlas), known_at, tell
+    )
     rejected = pa.concat_tables([*(part.rejected for part in evidence), rejected_table(twice)])
     return Outcome(bench, evidence, assessed, known_at, rejected, later)
+
+
+def _chosen(
+    evidence: tuple[Evidence, ...], since: int, until: int, seen_by: int | None
+) -> tuple[pa.Table, list[Rejected], int]:
+    """The rows that are judged, sorted by id; those that stand in an earlier file too; how many became known later."""
+    kept: set[str] = set()
+    tables, twice, later = [SCHEMA.empty_table()], [], 0
+    for part in sorted(evidence, key=lambda e: e.sha256):  # of two rows of one id the same one stands, in any order
+        table = part.table
+        if seen_by is not None:
+            is_known = pc.less_equal(pc.fill_null(table.column("known_at"), 0), seen_by)
+            known = table.filter(is_known)
+            table, later = known, later + table.num_rows - known.num_rows
+        inside = pc.and_(pc.less(table.column("start"), until), pc.greater(table.column("end"), since))
+        rows = []
+        for row, (key, is_inside) in enumerate(zip(table.column("id").to_pylist(), inside.to_pylist(), strict=True)):
+            if key in kept:
+                line = table.column("line")[row].as_py()
+                twice.append(Rejected(part.file, line or 0, key, "id", "stands in an earlier file too"))
+            elif is_inside:
+                kept.add(key)
+                rows.append(row)
+        tables.append(table if len(rows) == table.num_rows else table.take(pa.array(rows, pa.int64())))
+    whole = pa.concat_tables(table.select(list(JUDGED_COLUMNS)) for table in tables)
+    return whole.take(pc.sort_indices(whole.column("id"))), twice, later
 
 
 def evidence_row(part: Evidence) -> dict[str, Any]:
@@ -195,7 +218,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "observations": len(assessed.reports),
         "rejected": outcome.rejected.num_rows,
         "rejected_rows": outcome.rejected.slice(0, 1_000).to_pylist(),
-        "protected": sum(report.is_protected for report in assessed.reports),
+        "protected": 0 if assessed.columns.protected is None else int(assessed.columns.protected.sum()),
         "terms": {term: _term_row(assessed, term, agreement.terms[term].kind) for term in agreement.terms},
         "any": _term_row(assessed, assessment.ANY, "prohibit"),
         "groups": [{"group": g, "observations": n, **_plain(c)} for g, n, c in assessment.by_group(assessed)],
@@ -237,9 +260,10 @@ def show(outcome: Outcome, report_id: str) -> dict[str, Any]:
         InputError: no such report was judged.
     """
     assessed = outcome.assessed
-    index = next((i for i, report in enumerate(assessed.reports) if report.id == report_id), None)
-    if index is None:
+    found = assessed.columns.rows_of({report_id})
+    if not len(found):
         raise InputError(f"no report {quoted(report_id)} was judged")
+    index = int(found[0])
     report, terms = assessed.reports[index], {}
     for term in assessed.prohibitions:
         verdict = spec.judge(report, term, assessed.law)

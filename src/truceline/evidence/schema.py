@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from truceline.canon import hash_rows
+from truceline.canon import hash_columns
 from truceline.space import NOWHERE, Region
 
 REGION = pa.struct(
@@ -211,7 +211,7 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
 
 def hash_table(table: pa.Table) -> str:
     """Hash a table of observations by its rows, without the time of import: the same file hashes the same tomorrow."""
-    return hash_rows(table.drop_columns(["known_at"]).to_pylist())
+    return hash_columns(table.drop_columns(["known_at"]))
 
 
 def _named(row: Mapping[str, Any], what: str) -> Named:

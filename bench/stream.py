@@ -1,0 +1,86 @@
+"""Observations that arrive in micro-batches of 1,000: how many a second, how late is the slowest, and is it the batch?
+
+The place part of a stream: the zones are prepared once, before the clock starts, as a service does it; each batch is
+timed alone. The pairs of all batches together must be those of one large batch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bench import peers
+from bench.machine import peak_mb
+from bench.measure import Ask, DisagreementError, Result, Task, agree, short
+from bench.rows import observations
+from bench.zones import zones
+
+SET = "irregular"
+BATCH = 1_000
+MOST_ROWS = 300_000
+ENGINES = ("truceline", "shapely")
+
+
+def benches(mode: str, *, rows: int, ask: Ask) -> dict[str, Callable[[], Result]]:
+    """One benchmark, the same in every mode."""
+    del mode
+    return {"stream.1000": lambda: bench(rows=min(rows, MOST_ROWS), ask=ask)}
+
+
+def bench(*, rows: int, ask: Ask) -> Result:
+    """Measure the stream.
+
+    Raises:
+        DisagreementError: the stream did not find what one batch finds, or not what the peer finds.
+    """
+    done = {}
+    for number, engine in enumerate(ENGINES, 1):
+        print(f"  {number} of {len(ENGINES)}  stream.1000: {engine}, {rows:,} rows", flush=True)
+        done[engine] = ask({"bench": "stream", "engine": engine, "rows": rows})
+    agree("stream.1000", {engine: (one["pairs"], one["checksum"]) for engine, one in done.items()})
+    ours, peer = done["truceline"]["figures"], done["shapely"]["figures"]
+    ratio = short(peer["seconds_best"] / ours["seconds_best"])
+    return {
+        "rows": rows,
+        "batch": BATCH,
+        "ours": ours,
+        "peers": {"shapely": peer | {"ratio": ratio, "note": "the tree and the prepared zones are kept"}},
+        "best_exact_peer": "shapely",
+        "ratio_to_best_exact_peer": ratio,
+    }
+
+
+def work(task: Task) -> Result:
+    """Measure one engine, in a process of its own."""
+    area = zones(SET)
+    rows = observations(task["rows"], area)
+    engine = peers.engine(task["engine"])
+    engine.load(rows)
+    engine.prepare(area)
+    whole = engine.run()
+    seconds, parts = [], []
+    for first in range(0, len(rows), BATCH):
+        batch = rows.part(first, first + BATCH)
+        begin = time.perf_counter()
+        engine.load(batch)
+        found = engine.run()
+        seconds.append(time.perf_counter() - begin)
+        parts.append(peers.Found(found.row + first, found.zone))
+    joined = _joined(parts)
+    if peers.checksum(joined) != peers.checksum(whole):
+        raise DisagreementError(f"{task['engine']}: the stream is not the batch")
+    total, late = sum(seconds), float(np.quantile(seconds, 0.99))
+    speed = {"seconds_best": short(total), "seconds_p99": short(late), "rows_per_second": int(short(len(rows) / total))}
+    return {
+        "pairs": len(joined.row),
+        "checksum": peers.checksum(joined),
+        "figures": speed | {"rows": len(rows), "peak_mb": peak_mb()},
+    }
+
+
+def _joined(parts: list[peers.Found]) -> peers.Found:
+    columns: list[Any] = [np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "zone")]
+    return peers.Found(columns[0], columns[1])

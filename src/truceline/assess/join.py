@@ -1,0 +1,686 @@
+"""Which of many zones hold each of many points or discs: surely, or possibly? The place join.
+
+A grid is laid over the zones, and every cell says of each zone that reaches it whether all discs in it lie within,
+whether its edge comes near to all of them, or which edges have to be asked. So most rows cost one look at a cell.
+
+Two engines give the same bytes: the compiled loops of `kernels.grid`, and `fence` with numpy and shapely. The rows that
+the first leaves out (discs of more than `MOST_GRID_M`, or that reach over the antimeridian or a pole; zones with an
+edge longer than 100 degrees) always go to the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from truceline.assess import nearness
+from truceline.assess.fence import Fence, box_of
+from truceline.assess.kernels import is_compiled, patience
+from truceline.space import BAND_M, MOST_RADIUS_M, UNITS_PER_DEGREE, Floats, Geometry, Ints, areal
+
+MOST_GRID_M = 100_000
+"""Discs of a greater radius are too rare for a grid of their own."""
+
+FINE = 0.25
+"""A limit below this share of a cell says nothing about a whole cell: its edges are always asked."""
+
+MOST_CELLS = 1 << 23
+MOST_CLASSES = 8
+LEAST_CLASS_M = 511
+"""Radii up to here share a class where there are many: too small to say something about a whole cell."""
+
+FINEST, COARSEST = 10, 26
+POLAR_DEG = 84.0
+SLIGHT_DEG = 1e-9
+NS_ROW, NS_FAR, NS_EDGE, NS_NEAR = 6.0, 12e-6, 12.0, 4.0
+NS_TOUCH, NS_SKIP, NS_STATE, NS_CELL, NS_WINDOW = 15.0, 3.0, 30.0, 1.0, 20.0
+"""What one step of each kind costs, in nanoseconds, measured on one machine; only their ratios matter."""
+
+SAMPLE = 10_000
+"""So many rows are counted to see how many each class of radii has."""
+
+AT_ONCE = 20_000_000
+"""So many pairs of a row and a zone may be looked at together by numpy: bounds the memory."""
+
+Shorts = NDArray[np.int32]
+Column = NDArray[Any]
+"""Whole numbers; cast where they fit, refused where they do not."""
+
+Columns = tuple[Column, ...]
+Ask = Callable[[Columns, tuple[int, int], "Pairs", int], tuple[int, int]]
+FOREVER = (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Rows and zones that meet, by row and then zone; what is not listed lies outside.
+
+    Attributes:
+        row: `(p,)` index of the row.
+        zone: `(p,)` index of the zone.
+        value: `(p,)` +1 within, 0 cannot be decided (for points: exactly on the edge).
+    """
+
+    row: Ints
+    zone: Shorts
+    value: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        """Number of pairs."""
+        return len(self.row)
+
+    @property
+    def arrays(self) -> tuple[Ints, Shorts, NDArray[np.int8]]:
+        """Row, zone and value."""
+        return self.row, self.zone, self.value
+
+    def take(self, chosen: slice | Ints) -> Pairs:
+        """Some of the pairs."""
+        return Pairs(self.row[chosen], self.zone[chosen], self.value[chosen])
+
+    @classmethod
+    def room(cls, size: int) -> Pairs:
+        """Room for pairs that are not there yet."""
+        return cls(np.empty(size, np.int64), np.empty(size, np.int32), np.empty(size, np.int8))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Pairs]) -> Pairs:
+        """Pairs of several parts, one behind the other."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(*(np.concatenate(arrays) for arrays in zip(*(part.arrays for part in parts), strict=True)))
+
+    @classmethod
+    def none(cls) -> Pairs:
+        """No pair."""
+        return cls.room(0)
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The edges of zones.
+
+    Attributes:
+        flat: `(m, 4)` x1, y1, x2, y2 in 1e-7 degree.
+        of_zone: `(z + 1)` where those of each zone begin.
+        boxes: `(z, 4)` west, south, east, north of each zone; zeros for one without edges.
+        longest: greatest extent of an edge in either direction, in 1e-7 degree; 0 = no edge.
+        length: sum of the extents of all edges in both directions.
+    """
+
+    flat: Shorts
+    of_zone: Ints
+    boxes: Ints
+    longest: int
+    length: int
+
+    @classmethod
+    def of(cls, shapes: Sequence[Geometry | None], *, compiled: bool = False) -> Edges:
+        """The edges of polygons and multipolygons on the grid; of None and of empty ones there are none.
+
+        Args:
+            shapes: `(z,)` the zones.
+            compiled: whether to do it with numba; the result is the same.
+        """
+        if len(shapes) == 0:
+            return cls(np.empty((0, 4), np.int32), np.zeros(1, np.int64), np.empty((0, 4), np.int64), 0, 0)
+        _, xy, (of_ring, *outer) = shapely.to_ragged_array(_areal(shapes), include_z=False)
+        of_zone = np.arange(len(of_ring), dtype=np.int64)
+        for offsets in outer:  # of the rings of each polygon, of the polygons of each zone
+            of_zone = of_zone[offsets]
+        if not compiled:
+            return cls._made(np.round(xy).astype(np.int32), of_ring.astype(np.int64), of_zone)
+        from truceline.assess.kernels import grid as loops  # noqa: PLC0415  # numba is imported only when it is used
+
+        flat, starts, boxes, (longest, length) = loops.edges_of(
+            np.ascontiguousarray(xy, np.float64), of_ring.astype(np.int64), of_zone
+        )
+        return cls(flat, starts, boxes, int(longest), int(length))
+
+    @classmethod
+    def _made(cls, xy: Shorts, of_ring: Ints, of_zone: Ints) -> Edges:
+        flat = np.hstack([xy[:-1], xy[1:]])
+        is_edge = np.ones(len(xy), bool)
+        is_edge[of_ring[1:] - 1] = False  # from the last vertex of a ring to the first of the next
+        is_edge = is_edge[:-1] & (flat[:, :2] != flat[:, 2:]).any(axis=1)
+        before = np.concatenate([[0], np.cumsum(is_edge)])
+        starts = before[np.minimum(of_ring[of_zone], len(is_edge))].astype(np.int64)
+        flat = flat[is_edge]
+        extent = np.abs(flat[:, 2:].astype(np.int64) - flat[:, :2])
+        boxes = np.zeros((len(starts) - 1, 4), np.int64)
+        there = np.flatnonzero(np.diff(starts))
+        if len(there):
+            boxes[there, :2] = np.minimum.reduceat(flat[:, :2], starts[there])
+            boxes[there, 2:] = np.maximum.reduceat(flat[:, :2], starts[there])
+        return cls(flat, starts, boxes, int(extent.max(initial=0)), int(extent.sum()))
+
+    @cached_property
+    def there(self) -> Ints:
+        """`(t, 4)` the boxes of the zones that have edges."""
+        return self.boxes[np.diff(self.of_zone) > 0]
+
+
+def _areal(shapes: Sequence[Geometry | None]) -> NDArray[np.object_]:
+    made = np.empty(len(shapes), object)
+    made[:] = shapes
+    odd = np.flatnonzero(~np.isin(shapely.get_type_id(made), (3, 6)))
+    made[odd] = [areal(shapes[i]) for i in odd.tolist()]
+    return made
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One grid: for points, or for discs whose limits lie between two.
+
+    Attributes:
+        corner: x and y of its corner, 1e-7 degree.
+        shift: a cell is 2**shift wide.
+        columns, rows: how many cells.
+        least, limit: of the discs, metres; negative = points.
+    """
+
+    corner: tuple[int, int]
+    shift: int
+    columns: int
+    rows: int
+    least: float
+    limit: float
+
+    @cached_property
+    def east(self) -> tuple[Floats, Floats]:
+        """Least and greatest length of a degree of longitude for the discs of each row of cells, metres."""
+        low = (self.corner[1] + (np.arange(self.rows) << self.shift) - 2) / UNITS_PER_DEGREE
+        high = low + ((1 << self.shift) + 4) / UNITS_PER_DEGREE
+        return nearness.band_of(low, high, np.full(self.rows, max(self.limit, 0.0)))
+
+    @property
+    def reach(self) -> tuple[Ints, int]:
+        """How far a limit reaches: in longitude for each row of cells, and in latitude, 1e-7 degree."""
+        if self.limit < 0:
+            return np.zeros(self.rows, np.int64), 0
+        return reach_of(self.limit, self.east[0])
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether the limit is too small to say something about a whole cell."""
+        return self.limit < FINE * (1 << self.shift) / UNITS_PER_DEGREE * nearness.LEAST_NORTH_M
+
+
+def reach_of(limit: float, least_east: Floats) -> tuple[Ints, int]:
+    """How far a limit in metres reaches, in 1e-7 degree: `(n,)` in longitude, and in latitude."""
+    metres = limit + float(nearness.slack_m(np.array([limit]))[0])
+    across = np.ceil(metres / np.maximum(least_east, 1.0) * UNITS_PER_DEGREE).astype(np.int64) + 1
+    return across, int(np.ceil(metres / nearness.LEAST_NORTH_M * UNITS_PER_DEGREE)) + 1
+
+
+def grid_for(edges: Edges, rows: int, least: float, limit: float, shift: int | None = None) -> Grid:
+    """The grid for some zones: around all that their edges reach, with cells of the size that costs least.
+
+    Args:
+        edges: of the zones.
+        rows: how many rows will be asked.
+        least: least limit of the discs, metres; negative = points.
+        limit: greatest limit.
+        shift: size of a cell; None = by the rule of `shift_for`.
+    """
+    west, south = edges.there[:, :2].min(axis=0)
+    east_end, north = edges.there[:, 2:].max(axis=0)
+    lat = np.array([south, north]) / UNITS_PER_DEGREE
+    reach_x, reach_y = np.array([0]), 0
+    if limit >= 0:
+        east, _ = nearness.band_of(lat[:1], lat[1:], np.array([2 * limit]))
+        reach_x, reach_y = reach_of(limit, east)
+    left, low = int(west) - int(reach_x[0]) - 4, int(south) - reach_y - 4
+    wide, high = int(east_end) + int(reach_x[0]) + 4 - left, int(north) + reach_y + 4 - low
+    chosen = shift_for(edges, rows, (wide, high), max(int(reach_x[0]), reach_y)) if shift is None else shift
+    while ((wide >> chosen) + 1) * ((high >> chosen) + 1) > 4 * MOST_CELLS:
+        chosen += 1
+    return Grid((left, low), chosen, (wide >> chosen) + 1, (high >> chosen) + 1, least, limit)
+
+
+def shift_for(edges: Edges, rows: int, extent: tuple[int, int], reach: int) -> int:
+    """The size of cells that costs least: laying fine cells against asking the edges of coarse ones.
+
+    An edge touches about one cell per cell width of its length and of its reach. A row asks an edge as often as the
+    cells that have to ask it cover the extent: all that it touches or, where discs are wider than cells, those about as
+    far away as the discs are wide, since the nearer ones are near as a whole. Both are sums over all edges, for each
+    size from `FINEST` to `COARSEST`; grids of more than `MOST_CELLS` cells are left out.
+
+    Args:
+        edges: of the zones.
+        rows: how many rows will be asked.
+        extent: width and height of the grid, 1e-7 degree.
+        reach: how far the discs reach beyond an edge, 1e-7 degree.
+    """
+    length, count = float(edges.length), len(edges.flat)
+    width, height = edges.there[:, 2] - edges.there[:, 0], edges.there[:, 3] - edges.there[:, 1]
+    costs = {}
+    for shift in range(FINEST, COARSEST + 1):
+        size = float(1 << shift)
+        cells = (extent[0] / size + 1) * (extent[1] / size + 1)
+        if cells > MOST_CELLS and shift < COARSEST:
+            continue
+        beside = 1 + 2 * reach / size
+        near, ns_edge = length / size * beside + count * beside * beside, NS_NEAR if reach else NS_EDGE
+        ring, lay = near, near * NS_TOUCH
+        if reach > FINE * size:
+            ring = 2 * length / size + count * min(beside * beside, 1 + 4 * reach / size)
+            lay = near * NS_SKIP + ring * NS_STATE
+        windows = float(((width + 2 * reach) / size + 2) @ ((height + 2 * reach) / size + 2))
+        asked = min(ring * size * size / (float(extent[0]) * extent[1]), count)
+        ask = NS_ROW + NS_FAR * (cells + windows) + ns_edge * asked  # a row waits longer for larger tables
+        costs[shift] = lay + cells * NS_CELL + windows * NS_WINDOW + rows * ask
+    return min(costs, key=lambda shift: (costs[shift], shift))
+
+
+class SortedRows:
+    """Rows kept in the order of the cells they lie in, to be located again and again: see `Join.locate_sorted`."""
+
+    PER_CELL: ClassVar = 8
+    """About so many rows share a cell."""
+
+    def __init__(
+        self,
+        lon_e7: Column,
+        lat_e7: Column,
+        altitude_m: Column | None = None,
+        time_s: Column | None = None,
+    ) -> None:
+        """Sort the rows; see `Join.locate` for the columns."""
+        columns = _columns(lon_e7, lat_e7, altitude_m, time_s)
+        x, y = columns[0].astype(np.int64), columns[1].astype(np.int64)
+        n = len(x)
+        corner = (int(x.min()), int(y.min())) if n else (0, 0)
+        wide, high = (int(x.max()) - corner[0], int(y.max()) - corner[1]) if n else (0, 0)
+        shift = FINEST
+        while ((wide >> shift) + 1) * ((high >> shift) + 1) * self.PER_CELL > max(n, self.PER_CELL):
+            shift += 1
+        self.grid = Grid(corner, shift, (wide >> shift) + 1, (high >> shift) + 1, -1.0, -1.0)
+        cell = (((y - corner[1]) >> shift) * self.grid.columns + ((x - corner[0]) >> shift)).astype(np.int32)
+        self.row: Ints = np.argsort(cell, kind="stable")
+        self.columns: Columns = tuple(column[self.row] for column in columns)
+        counts = np.bincount(cell, minlength=self.grid.columns * self.grid.rows)
+        self.begins: Ints = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.row)
+
+
+class Join:
+    """Zones, ready to be asked for points and discs."""
+
+    MOST_EDGE: ClassVar = 1_000_000_000
+    """A zone with a longer edge, 1e-7 degree, is left to numpy: products would not fit in 64 bits."""
+
+    def __init__(
+        self,
+        shapes: Sequence[Geometry | None],
+        bands: Ints | None = None,
+        spans: Ints | None = None,
+        *,
+        rows: int = 1_000_000,
+        engine: str = "auto",
+        threads: int = 1,
+        shift: int | None = None,
+    ) -> None:
+        """Keep the zones; grids are laid when they are first asked.
+
+        Args:
+            shapes: `(z,)` polygons or multipolygons in whole 1e-7 degree; None or empty = nowhere.
+            bands: `(z, 2)` lowest and highest altitude in metres, both included; None = all.
+            spans: `(z, 2)` first second and the second after the last; None = always.
+            rows: about how many rows will be asked; decides the size of cells, never an answer.
+            engine: `numba`, `numpy` or `auto`; decides no answer either.
+            threads: how many to work with.
+            shift: a cell is 2**shift wide; None = by rule.
+        """
+        self.shapes = list(shapes)
+        self.rows, self.threads, self.shift = rows, threads, shift
+        self.bands = _limits_of(bands, len(self.shapes))
+        self.spans = _limits_of(spans, len(self.shapes))
+        self._is_bounded = bands is not None or spans is not None
+        wanted = is_compiled(rows, engine)
+        with patience() if wanted else nullcontext():
+            self.edges = Edges.of(self.shapes, compiled=wanted)
+        self.is_compiled = wanted and self.edges.longest <= self.MOST_EDGE
+        self._laid: dict[tuple[tuple[float, float], ...], Laid] = {}
+
+    def locate(
+        self,
+        lon_e7: Column,
+        lat_e7: Column,
+        altitude_m: Column | None = None,
+        time_s: Column | None = None,
+    ) -> Pairs:
+        """Which zones hold each point, exactly: +1 inside, 0 on the edge; decided on whole numbers.
+
+        Args:
+            lon_e7: `(n,)` longitude, 1e-7 degree.
+            lat_e7: `(n,)` latitude.
+            altitude_m: `(n,)` metres; None = 0 for all.
+            time_s: `(n,)` seconds; None = 0 for all.
+
+        Returns:
+            every pair at once: where zones are stacked by the thousand, ask few rows at a time.
+
+        Raises:
+            ValueError: a column is no column of whole numbers, does not fit, or has another length.
+        """
+        columns = _columns(lon_e7, lat_e7, altitude_m, time_s)
+        if not len(columns[0]) or not len(self.edges.flat):
+            return Pairs.none()
+        if not self.is_compiled:
+            return self._located(columns)
+        from truceline.assess.kernels import grid as loops  # noqa: PLC0415  # numba is imported only when it is used
+
+        laid = self._lay(((-1.0, -1.0),), [1.0])
+        grid = tuple(int(v) for v in laid.grids[0, :5])
+
+        def ask(asked: Columns, chosen: tuple[int, int], out: Pairs, n: int) -> tuple[int, int]:
+            found: tuple[int, int] = loops.ask_points(
+                asked, chosen, grid, laid.cells, laid.most, self._when, out.arrays, n
+            )
+            return found
+
+        return self._asked(ask, columns)
+
+    def locate_sorted(self, store: SortedRows) -> Pairs:
+        """The pairs of `locate` for rows that were sorted before, in the order of the cells they lie in.
+
+        Faster for zones that hold many of the rows, and for a few zones that hold few: only their cells are looked at.
+        """
+        if not len(store) or not len(self.edges.flat):
+            return Pairs.none()
+        if not self.is_compiled:
+            found = self._located(store.columns)
+            return Pairs(store.row[found.row], found.zone, found.value)
+        from truceline.assess.kernels import grid as loops  # noqa: PLC0415  # numba is imported only when it is used
+
+        with patience():
+            laid = lay(self.edges, [store.grid])
+            out = Pairs.room(loops.held(store.begins, laid.cells[0]))
+            grid = tuple(int(v) for v in laid.grids[0, :5])
+            n = loops.walk((*store.columns, store.row), store.begins, grid, laid.cells, self._when, out.arrays)
+        return out.take(slice(0, n))
+
+    def judge(self, lon_e7: Column, lat_e7: Column, radius_m: Column) -> Pairs:
+        """Which zones hold each disc: +1 the whole disc, 0 when the edge comes nearer than its radius and 1 m.
+
+        Args:
+            lon_e7: `(n,)` longitude of the centre, 1e-7 degree.
+            lat_e7: `(n,)` latitude.
+            radius_m: `(n,)` metres, 0 = a point; at most 2,000 km.
+
+        Raises:
+            ValueError: a radius is negative or greater, or a column is refused as by `locate`.
+        """
+        lon, lat = _column(lon_e7, np.int32, "lon_e7"), _column(lat_e7, np.int32, "lat_e7")
+        radius = _column(radius_m, np.int32, "radius_m")
+        _same_length(lon=lon, lat=lat, radius=radius)
+        n = len(lon)
+        if n and (radius.min() < 0 or radius.max() > MOST_RADIUS_M):
+            raise ValueError(f"expected radii of 0 to {MOST_RADIUS_M} m, got {radius.min()} to {radius.max()}")
+        if not n or not len(self.edges.flat):
+            return Pairs.none()
+        if not self.is_compiled:
+            return self._judged((lon, lat, radius), np.arange(n))
+        from truceline.assess.kernels import grid as loops  # noqa: PLC0415  # numba is imported only when it is used
+
+        left_out = left_out_of(lon, lat, radius)
+        asked = radius
+        if len(left_out):
+            asked = radius.copy()
+            asked[left_out] = MOST_GRID_M + 1
+        classes, class_of = classes_of(asked)
+        if not classes:  # every row is left out
+            return self._judged((lon, lat, radius), left_out)
+        sample = class_of[asked[:: max(n // SAMPLE, 1)]]
+        laid = self._lay(classes, [float(np.mean(sample == number)) for number in range(len(classes))])
+
+        def ask(columns: Columns, chosen: tuple[int, int], out: Pairs, n: int) -> tuple[int, int]:
+            found: tuple[int, int] = loops.ask_discs(
+                columns, chosen, class_of, laid.grids, laid.cells, laid.most, laid.east, out.arrays, n
+            )
+            return found
+
+        found = self._asked(ask, (lon, lat, asked))
+        return merged(found, self._judged((lon, lat, radius), left_out)) if len(left_out) else found
+
+    @cached_property
+    def _when(self) -> Ints:
+        """`(z, 4)` lowest and highest altitude, first and last second; empty = no zone has limits."""
+        if not self._is_bounded:
+            return np.empty((0, 4), np.int64)
+        last = np.where(self.spans[:, 1:] > FOREVER[0], self.spans[:, 1:] - 1, FOREVER[0])
+        return np.ascontiguousarray(np.hstack([self.bands, self.spans[:, :1], last]))
+
+    # -- compiled ----------------------------------------------------------------------------------------------------
+
+    def _lay(self, classes: tuple[tuple[float, float], ...], shares: Sequence[float]) -> Laid:
+        """Grids for some classes of limits and their shares of the rows, one behind the other; laid once."""
+        if classes not in self._laid:
+            with patience():
+                grids = [
+                    grid_for(self.edges, max(int(self.rows * share), 1), low, high, self.shift)
+                    for (low, high), share in zip(classes, shares, strict=True)
+                ]
+                self._laid[classes] = lay(self.edges, grids)
+        return self._laid[classes]
+
+    def _asked(self, ask: Ask, columns: Columns) -> Pairs:
+        """Ask all rows, in as many parts as there are threads; the parts stay in order."""
+        n = len(columns[0])
+        marks = [n * i // self.threads for i in range(self.threads + 1)]
+        pieces = list(pairwise(marks))
+        with patience():
+            if len(pieces) == 1:
+                return filled(ask, columns, pieces[0])
+            with ThreadPoolExecutor(self.threads) as pool:
+                return Pairs.joined(list(pool.map(lambda piece: filled(ask, columns, piece), pieces)))
+
+    # -- numpy and shapely -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _fences(self) -> list[Fence | None]:
+        return [None if shape is None or shapely.is_empty(areal(shape)) else Fence(shape) for shape in self.shapes]
+
+    @cached_property
+    def _tree(self) -> tuple[shapely.STRtree, Ints]:
+        """The boxes of the zones that have edges, in degrees and a trifle too large, and the index of each."""
+        west, south, east, north = (self.edges.there / UNITS_PER_DEGREE).T
+        boxes = shapely.box(west - SLIGHT_DEG, south - SLIGHT_DEG, east + SLIGHT_DEG, north + SLIGHT_DEG)
+        return shapely.STRtree(boxes), np.flatnonzero(np.diff(self.edges.of_zone))
+
+    def _located(self, columns: Columns) -> Pairs:
+        parts = []
+        for first, last in self._chunks(len(columns[0])):
+            lon, lat, altitude, time = (column[first:last] for column in columns)
+            tree, zones = self._tree
+            row, at = tree.query(shapely.points(lon / UNITS_PER_DEGREE, lat / UNITS_PER_DEGREE))
+            zone = zones[at]
+            (low, high), (start, end) = self.bands[zone].T, self.spans[zone].T
+            holds = (altitude[row] >= low) & (altitude[row] <= high) & (time[row] >= start) & (time[row] < end)
+            found = [self._of_points(*pair, lon, lat) for pair in _by_zone(row[holds], zone[holds])]
+            parts.append(_ordered(found, first))
+        return Pairs.joined(parts)
+
+    def _of_points(self, zone: int, rows: Ints, lon: Shorts, lat: Shorts) -> Pairs:
+        fence = self._fences[zone]
+        assert fence is not None  # noqa: S101  # the tree has no others
+        rows = rows[fence.holds(lon[rows], lat[rows])]
+        return _of_zone(rows, zone, np.where(fence.contains(lon[rows], lat[rows]), 1, 0))
+
+    def _judged(self, columns: Columns, chosen: Ints) -> Pairs:
+        """Only some rows; the discs that reach over the antimeridian meet zones on both sides of the map."""
+        parts = []
+        for first, last in self._chunks(len(chosen)):
+            lon, lat, radius = (column[chosen[first:last]] for column in columns)
+            tree, zones = self._tree
+            x, y = lon / UNITS_PER_DEGREE, lat / UNITS_PER_DEGREE
+            dx, dy = box_of(y, radius + BAND_M)
+            turns = [tree.query(shapely.box(x + t - dx, y - dy, x + t + dx, y + dy)) for t in (0.0, -360.0, 360.0)]
+            both = np.unique(np.hstack(turns), axis=1) if len(turns[1][0]) + len(turns[2][0]) else turns[0]
+            found = [self._of_discs(*pair, lon, lat, radius) for pair in _by_zone(both[0], zones[both[1]])]
+            one = _ordered(found)
+            parts.append(Pairs(chosen[first:last][one.row], one.zone, one.value))
+        return Pairs.joined(parts)
+
+    def _of_discs(self, zone: int, rows: Ints, lon: Shorts, lat: Shorts, radius: Shorts) -> Pairs:
+        fence = self._fences[zone]
+        assert fence is not None  # noqa: S101  # the tree has no others
+        held, near = fence.asked(lon[rows], lat[rows], radius[rows])
+        meets = held | near
+        return _of_zone(rows[meets], zone, np.where(near[meets], 0, 1))
+
+    def _chunks(self, n: int) -> list[tuple[int, int]]:
+        """Rows that are taken together: so few that even if all zones hold all of them the pairs have room."""
+        step = max(AT_ONCE // max(len(self.shapes), 1), 1_000)
+        return [(first, min(first + step, n)) for first in range(0, n, step)]
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Grids one behind the other, as `kernels.grid` wants them."""
+
+    grids: Ints
+    cells: tuple[Shorts, ...]
+    most: int
+    east: tuple[Floats, Floats]
+
+
+def lay(edges: Edges, grids: Sequence[Grid]) -> Laid:
+    """Lay grids over zones."""
+    from truceline.assess.kernels import grid as loops  # noqa: PLC0415  # numba is imported only when it is used
+
+    numbers, starts, entries, east = [], [], [], []
+    cell, row, entry, used = 0, 0, 0, 0
+    store = np.empty(((2 * len(edges.flat) + 1024) * len(grids), 4), np.int32)
+    for grid in grids:
+        limits = (-1.0, -1.0) if grid.is_fine else (grid.least, grid.limit)
+        first, said, store, used = loops.lay(
+            edges.flat,
+            edges.of_zone,
+            edges.boxes,
+            (*grid.corner, grid.shift),
+            grid.columns,
+            limits,
+            (*grid.east, *grid.reach),
+            store,
+            used,
+        )
+        numbers.append([*grid.corner, grid.shift, grid.columns, grid.rows, cell, row])
+        starts.append(first[:-1] + np.int32(entry) if entry else first[:-1])
+        entries.append(said)
+        east.append(grid.east)
+        cell, row, entry = cell + grid.columns * grid.rows, row + grid.rows, entry + len(said)
+    starts.append(np.array([entry], np.int32))
+    behind, said = np.concatenate(starts), entries[0] if len(entries) == 1 else np.concatenate(entries)
+    least, greatest = (np.concatenate(lengths) for lengths in zip(*east, strict=True))
+    most = int(loops.most_of(behind))
+    return Laid(np.array(numbers, np.int64), (behind, said, store[:used]), most, (least, greatest))
+
+
+def classes_of(radius: Shorts) -> tuple[tuple[tuple[float, float], ...], NDArray[np.int8]]:
+    """Classes of limits for the radii there are, and the class of each radius: one each if few, else doubling."""
+    seen = np.zeros(MOST_GRID_M + 2, bool)
+    seen[radius] = True
+    seen[MOST_GRID_M + 1] = False
+    there = np.flatnonzero(seen)
+    class_of = np.full(MOST_GRID_M + 2, -1, np.int8)
+    if len(there) <= MOST_CLASSES:
+        groups = np.arange(len(there))
+    else:
+        _, groups = np.unique(np.floor(np.log2(np.maximum(there, LEAST_CLASS_M))), return_inverse=True)
+    class_of[there] = groups
+    made = [there[groups == group] for group in range(int(groups.max(initial=-1)) + 1)]
+    return tuple((float(one[0]) + BAND_M, float(one[-1]) + BAND_M) for one in made), class_of
+
+
+def left_out_of(lon: Shorts, lat: Shorts, radius: Shorts) -> Ints:
+    """Rows that no grid takes: too wide, or reaching over the antimeridian or towards a pole."""
+    high = np.abs(lat) > (POLAR_DEG - 2.0) * UNITS_PER_DEGREE
+    far = np.abs(lon) > 170 * UNITS_PER_DEGREE
+    rows = np.flatnonzero(high | far | (radius > MOST_GRID_M))
+    return rows.astype(np.int64)
+
+
+def filled(ask: Ask, columns: Columns, chosen: tuple[int, int]) -> Pairs:
+    """Ask some rows, with room for the pairs that grows when it is full."""
+    first, last = chosen
+    out = Pairs.room((last - first) + (last - first) // 2 + 1024)
+    at, n = ask(columns, (first, last), out, 0)
+    while at < last:
+        larger = Pairs.room(max(2 * len(out), int(n / max(at - first, 1) * (last - first) * 1.1)) + 1_000_000)
+        larger.row[:n], larger.zone[:n], larger.value[:n] = (array[:n] for array in out.arrays)
+        out = larger
+        at, n = ask(columns, (at, last), out, n)
+    return out.take(slice(0, n))
+
+
+def merged(a: Pairs, b: Pairs) -> Pairs:
+    """Pairs of different rows, in order."""
+    at = np.searchsorted(a.row, b.row)
+    return Pairs(np.insert(a.row, at, b.row), np.insert(a.zone, at, b.zone), np.insert(a.value, at, b.value))
+
+
+def _of_zone(rows: Ints, zone: int, value: Ints) -> Pairs:
+    return Pairs(rows.astype(np.int64), np.full(len(rows), zone, np.int32), value.astype(np.int8))
+
+
+def _by_zone(row: Ints, zone: Ints) -> Iterator[tuple[int, Ints]]:
+    """Each zone and its rows, rising."""
+    order = np.lexsort([row, zone])
+    row, zone = row[order], zone[order]
+    there, first = np.unique(zone, return_index=True)
+    yield from zip(there.tolist(), np.split(row, first[1:]), strict=False)  # of nothing there is still one empty piece
+
+
+def _ordered(parts: Sequence[Pairs], first: int = 0) -> Pairs:
+    """Pairs of several zones by row, counted from `first`, and then zone."""
+    if not parts:
+        return Pairs.none()
+    whole = Pairs.joined(parts)
+    order = np.argsort(whole.row, kind="stable")
+    return Pairs(whole.row[order] + first, whole.zone[order], whole.value[order])
+
+
+def _columns(lon_e7: Column, lat_e7: Column, altitude_m: Column | None, time_s: Column | None) -> Columns:
+    """The columns of points, checked; see `Join.locate`."""
+    lon, lat = _column(lon_e7, np.int32, "lon_e7"), _column(lat_e7, np.int32, "lat_e7")
+    altitude = np.zeros(len(lon), np.int16) if altitude_m is None else _column(altitude_m, np.int16, "altitude_m")
+    time = np.zeros(len(lon), np.int64) if time_s is None else _column(time_s, np.int64, "time_s")
+    _same_length(lon=lon, lat=lat, altitude=altitude, time=time)
+    return lon, lat, altitude, time
+
+
+def _column(values: Column, dtype: type, name: str) -> Column:
+    """Whole numbers as the loops want them; refused when they do not fit."""
+    given = np.asarray(values)
+    if given.ndim != 1 or given.dtype.kind not in "iu":
+        raise ValueError(f"expected `{name}` as whole numbers of shape (n,), got {given.dtype} of shape {given.shape}")
+    kept: Column = np.ascontiguousarray(given, dtype)
+    if kept.dtype != given.dtype and not np.array_equal(kept, given):
+        raise ValueError(f"expected `{name}` within {np.dtype(dtype)}, got {given.min()} to {given.max()}")
+    return kept
+
+
+def _same_length(**columns: NDArray[Any]) -> None:
+    if len({len(column) for column in columns.values()}) > 1:
+        raise ValueError(f"expected columns of one length, got { ({name: len(of) for name, of in columns.items()}) }")
+
+
+def _limits_of(given: Ints | None, n: int) -> Ints:
+    made = np.tile(np.array(FOREVER, np.int64), (n, 1)) if given is None else np.asarray(given, np.int64)
+    if made.shape != (n, 2):
+        raise ValueError(f"expected limits of shape ({n}, 2), got {made.shape}")
+    return np.ascontiguousarray(made)
