@@ -26,7 +26,7 @@ from truceline.evidence.schema import ONE, Named
 BANS, PERMITS, OVERRIDES = 14, 6, 4
 ZONES_PER_TERM = 20
 DAY = 86_400
-ACTORS = tuple(f"{side}{number}" for side in ("red", "blue", "green") for number in range(3)) + ("black",)
+ACTORS = (*(f"{side}{number}" for side in ("red", "blue", "green") for number in range(3)), "black")
 DOES = ("attack", "air-strike", "shelling", "mortar", "movement", "fly")
 
 

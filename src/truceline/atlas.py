@@ -110,7 +110,12 @@ def read_atlas(files: Mapping[str, bytes], units_csv: bytes | None = None) -> At
 
 def unit_of(properties: Mapping[str, Any], gazetteer: str) -> Unit | None:
     """The unit that a feature's columns describe; None when they hold no code."""
-    chain = {int(m[1]): str(value) for key, value in properties.items() if (m := _PARENT.fullmatch(key)) and value}
+    is_iso = bool(properties.get("iso_3166_2"))  # beside it `adm1_code` is another code of the same unit, no parent
+    chain = {
+        int(m[1]): str(value)
+        for key, value in properties.items()
+        if (m := _PARENT.fullmatch(key)) and value and not (is_iso and key == "adm1_code")
+    }
     code = next((str(properties[key]) for key in _CODE if properties.get(key)), "")
     if not code and chain:
         code = chain[max(chain)]
@@ -182,6 +187,8 @@ def _parquet(data: bytes) -> Iterator[Feature]:
     column = meta.get("primary_column", "geometry")
     if column not in table.column_names:
         raise InputError(f"expected a geometry column {quoted(column)}")
+    if table.column(column).null_count:
+        raise InputError("a row has no geometry")
     shapes = shapely.force_2d(shapely.from_wkb(np.array(table.column(column).to_pylist(), dtype=object)))
     for row, shape in zip(table.drop_columns([column]).to_pylist(), shapes, strict=True):
         yield Feature(row, shape)

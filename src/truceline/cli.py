@@ -419,6 +419,7 @@ def _show_stream(answer: dict[str, Any], folder: Path) -> None:
     print(f"\nAssessments that are not `no`: {answer['answers']} in {len(answer['parts'])} parts in {folder}\n\n{LAW}")
 
 
+BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
 VALUES = {1: "yes", 0: "cannot be decided", -1: "no"}
 
 
@@ -452,9 +453,16 @@ def table(head: list[str], rows: list[list[Any]]) -> None:
     for i, title in enumerate(head):
         made.add_column(title, justify="left" if i == 0 or not rows or isinstance(rows[0][i], str) else "right")
     for row in rows:
-        made.add_row(*(str(cell) for cell in row))
+        made.add_row(*(printable(str(cell)) for cell in row))
     width = None if sys.stdout.isatty() else 120
     Console(width=width, highlight=False, markup=False).print(made)
+
+
+def printable(text: str) -> str:
+    """A text of others without what steers a terminal: control characters and turns of direction become blanks."""
+    from unicodedata import category
+
+    return "".join(" " if category(c) == "Cc" or c in BIDI else c for c in text)
 
 
 def emit(answer: dict[str, Any]) -> None:

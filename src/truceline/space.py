@@ -134,7 +134,7 @@ def checked_polygon(shape: Geometry, name: str) -> Geometry:
         raise InputError(f"zone {quoted(name)}: expected at most {MOST_VERTICES} vertices, got {len(xy)}")
     if not np.isfinite(xy).all() or (np.abs(xy) > (180.0, 90.0)).any():
         raise InputError(f"zone {quoted(name)}: a vertex is out of range, expected -180..180 and -90..90")
-    if np.ptp(xy[:, 0]) > 180:
+    if any(np.ptp(shapely.bounds(part)[[0, 2]]) > 180 for part in shapely.get_parts(shape)):
         raise InputError(f"zone {quoted(name)}: spans the antimeridian; cut it there into two polygons")
     if np.abs(xy[:, 1]).max() > 85:
         raise InputError(f"zone {quoted(name)}: reaches beyond 85 degrees of latitude, where no zone is judged")
@@ -364,5 +364,5 @@ def beside_line(points_deg: Floats, side: str, within_m: float) -> Geometry:
 def _invalid(grid: Geometry) -> str:
     reason = shapely.is_valid_reason(grid)
     at = reason[reason.find("[") + 1 : reason.find("]")].split() if "[" in reason else []
-    near = f" near {float(at[0]) / 1e7:.2f}, {float(at[1]) / 1e7:.2f}" if len(at) == 2 else ""
+    near = f" near {float(at[0]) / 1e7:.1f}, {float(at[1]) / 1e7:.1f}" if len(at) == 2 else ""
     return ("crosses itself" if reason.startswith("Self-intersection") else reason.split("[")[0].lower()) + near

@@ -148,7 +148,6 @@ def test_a_shape_that_is_no_zone_is_refused_and_the_reason_said(name: str) -> No
         assert is_refusal(str(refused.value))
 
 
-@pytest.mark.xfail(strict=True, reason="`space._invalid` names the place to 0.01 degree")
 @pytest.mark.parametrize("name", CROSSED_SHAPES)
 def test_a_refusal_gives_no_place_finer_than_a_tenth_of_a_degree(name: str) -> None:
     """The outline of a zone may be confidential, and logs are not."""
@@ -177,7 +176,6 @@ def test_a_zone_up_to_85_degrees_and_one_up_to_the_antimeridian_are_taken() -> N
     assert shapely.area(checked_polygon(box(170, 0, 180, 1), "z")) > 0
 
 
-@pytest.mark.xfail(strict=True, reason="a MultiPolygon that is cut at the antimeridian is told to be cut there")
 def test_a_zone_cut_at_the_antimeridian_is_taken() -> None:
     """RFC 7946, 3.1.9: cut it there, into one MultiPolygon."""
     cut = shapely.MultiPolygon([box(179, 0, 180, 1), box(-180, 0, -179, 1)])
@@ -263,8 +261,7 @@ def test_a_file_of_zones_beyond_the_limit_is_not_even_read(run: Run, evidence: P
     assert str(MOST_BYTES) in said
 
 
-@pytest.mark.parametrize("content", [[b"xx"], pytest.param([None], marks=pytest.mark.xfail(
-    strict=True, reason="a GeoParquet row without a geometry is an AttributeError, exit 1"))])  # fmt: skip
+@pytest.mark.parametrize("content", [[b"xx"], [None]])
 def test_geoparquet_without_a_geometry_is_refused(
     content: list[bytes | None], run: Run, evidence: Path, tmp_path: Path
 ) -> None:
@@ -293,16 +290,12 @@ def test_zones_of_one_id_are_all_counted(run: Run, evidence: Path, tmp_path: Pat
     assert counted(run("where", evidence, zones, "--json")[1]) == [(1, 1, 0)] * 2
 
 
-@pytest.mark.xfail(
-    strict=True, reason="desk.zones: the name made for the second is that of the first; one zone is lost"
-)
 def test_zones_named_as_the_program_names_them_are_all_counted(run: Run, evidence: Path, tmp_path: Path) -> None:
     """`zone-1` may be the id of the first and the name made for the second."""
     zones = written(tmp_path, text(feature([RING], id="zone-1"), feature([RING], id="zone-1")))
     assert counted(run("where", evidence, zones, "--json")[1]) == [(1, 1, 0)] * 2
 
 
-@pytest.mark.xfail(strict=True, reason="cli.table prints names of others as they are, escape sequences with them")
 def test_a_name_of_a_zone_cannot_steer_the_terminal(run: Run, evidence: Path, tmp_path: Path) -> None:
     """Files come from parties to a conflict."""
     code, out, _ = run("where", evidence, written(tmp_path, text(feature([RING], id="a\x1b[31mred\u202e"))))

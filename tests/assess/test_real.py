@@ -67,7 +67,6 @@ def test_reports_of_2016_are_counted_as_the_docs_say(name: str, data: Path) -> N
         assert {key: counts[key] for key in expected} == expected
 
 
-@pytest.mark.xfail(strict=True, reason="atlas: `adm1_code` of Natural Earth is taken for the code of a parent")
 def test_governorates_of_natural_earth_are_told_apart_by_code(data: Path) -> None:
     """*Somewhere in Aleppo* is not *possibly in Idlib*, although the two share a border."""
     file = data / "naturalearth" / "admin1_syria.geojson"

@@ -23,7 +23,7 @@ from truceline.desk.zones import Wanted, count_where
 
 __all__ = [
     "KINDS", "Asked", "Bench", "Evidence", "Outcome", "Supposed", "Wanted", "add_files", "add_shipped_reports",
-    "assess_case", "assess_files", "bench_of_case", "count_where", "demo_case", "demo_clock", "detect", "evidence_row", "init_case",
-    "open_agreement", "read_bytes", "read_evidence", "shipped", "show", "summary", "what_if",
-    "what_if_answer", "write_assessments",
+    "assess_case", "assess_files", "bench_of_case", "count_where", "demo_case", "demo_clock", "detect",
+    "evidence_row", "init_case", "open_agreement", "read_bytes", "read_evidence", "shipped", "show", "summary",
+    "what_if", "what_if_answer", "write_assessments",
 ]  # fmt: skip

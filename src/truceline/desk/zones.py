@@ -103,7 +103,10 @@ def _zones_of(data: bytes, name: str, name_field: str) -> tuple[dict[str, tuple[
             raise InputError(Fault(f"no column {quoted(name_field)}", name))
         unit = unit_of(feature.properties, name)
         own = str(feature.properties.get("id") or f"zone-{i}")
-        key = unit.code if unit and unit.code not in keyed else own if own not in keyed else f"zone-{i}"
+        key = unit.code if unit and unit.code not in keyed else own
+        number = i
+        while key in keyed:
+            key, number = f"zone-{number}", number + len(features)
         title = str(feature.properties[name_field]) if name_field else _title(feature.properties, key)
         drawn = Zone(key, 0, codes=(key,)) if unit and key == unit.code else Zone(key, 0, annex=(key,))
         keyed[key] = (title, drawn)
