@@ -1,6 +1,6 @@
 """Does a shape hold a point, and does its edge come near to a disc? One shape, with numpy and shapely.
 
-The engine of small cases and of everything odd; `kernels.grid` gives the same answers faster.
+The engine of small cases and of everything odd; `kernels` gives the same answers faster.
 """
 
 from __future__ import annotations

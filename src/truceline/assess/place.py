@@ -314,7 +314,7 @@ def _bits_of(pairs: Pairs, bit: Ints, n: int, width: int) -> tuple[Words, Words]
     """`(n, width)` bits of pairs of +1, and of all pairs."""
     must, may = np.zeros((n, width), np.uint64), np.zeros((n, width), np.uint64)
     if is_compiled(n):
-        from truceline.assess.kernels import grid as loops  # noqa: PLC0415  # numba is imported only when it is used
+        from truceline.assess.kernels import asking as loops  # noqa: PLC0415  # numba is imported only when it is used
 
         loops.set_bits(pairs.arrays, bit, must, may)
         return must, may

@@ -24,8 +24,8 @@ from truceline.assess.answers import Answers
 from truceline.assess.columns import Columns
 from truceline.assess.docket import Docket
 from truceline.assess.fold import Sheet, place_of
+from truceline.assess.grids import Shorts, reach_of
 from truceline.assess.ground import Ground, Neighbours
-from truceline.assess.join import Shorts, reach_of
 from truceline.assess.nearness import band_of
 from truceline.assess.place import Key, Placed
 from truceline.assess.shelf import Shelf, bounds_of

@@ -13,7 +13,8 @@ import numpy as np
 import shapely
 
 from truceline.assess import nearness
-from truceline.assess.join import Join, Pairs, Shorts, classes_of, left_out_of, reach_of
+from truceline.assess.grids import Shorts, classes_of, left_out_of, reach_of
+from truceline.assess.join import Join, Pairs
 from truceline.space import UNITS_PER_DEGREE, Geometry, Ints
 
 PER_CELL = 8

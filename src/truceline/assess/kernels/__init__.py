@@ -50,7 +50,7 @@ def is_compiled(rows: int, engine: str = "auto") -> bool:
     there = find_spec("numba") is not None
     if chosen == "numba" and not there:
         raise InputError("the engine `numba` is asked for and not installed: pip install truceline[fast]")
-    is_warm = f"{__name__}.grid" in sys.modules
+    is_warm = f"{__name__}.asking" in sys.modules
     return chosen == "numba" or (chosen == "auto" and there and (rows >= SMALL or is_warm))
 
 
