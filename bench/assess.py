@@ -52,7 +52,7 @@ def work(task: Task) -> Result:
     """Measure in a process of its own."""
     area = zones(SET)
     law, rows = law_over(area), observations(task["rows"], area)
-    _compare(law, rows.part(0, min(len(rows), COMPARED)), task["radius_m"])
+    compare("assess.24x200", law, rows.part(0, min(len(rows), COMPARED)), task["radius_m"])
     columns = columns_of(rows, task["radius_m"])
 
     def judged() -> bulk.Tally:
@@ -68,11 +68,16 @@ def work(task: Task) -> Result:
     }  # fmt: skip
 
 
-def _compare(law: Law, rows: Rows, radius_m: int) -> None:
+def compare(what: str, law: Law, rows: Rows, radius_m: int) -> None:
+    """Check that both engines count the same.
+
+    Raises:
+        DisagreementError: they do not.
+    """
     tallies = []
     for engine in ("numpy", "numba"):
         os.environ["TRUCELINE_ENGINE"] = engine
         tallies.append(bulk.tally(Docket.of_columns(columns_of(rows, radius_m), law)))
     one, other = tallies
     if not (np.array_equal(one.counts, other.counts) and np.array_equal(one.reasons, other.reasons)):
-        raise DisagreementError("assess.24x200: the engines count otherwise")
+        raise DisagreementError(f"{what}: the engines count otherwise")

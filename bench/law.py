@@ -23,18 +23,24 @@ from truceline.assess.spots import Spots
 from truceline.atlas import Atlas
 from truceline.evidence.schema import ONE, Named
 
-BANS, PERMITS, OVERRIDES = 14, 6, 4
+TERMS = 24
 ZONES_PER_TERM = 20
 DAY = 86_400
 ACTORS = (*(f"{side}{number}" for side in ("red", "blue", "green") for number in range(3)), "black")
 DOES = ("attack", "air-strike", "shelling", "mortar", "movement", "fly")
 
 
-def law_over(area: Zones) -> Law:
+def parts_of(terms: int) -> tuple[int, int, int]:
+    """How many prohibitions, exceptions, and terms that take these back; 14, 6 and 4 of 24."""
+    permits, overrides = terms // 4, terms // 6
+    return terms - permits - overrides, permits, overrides
+
+
+def law_over(area: Zones, terms: int = TERMS) -> Law:
     """The law, its zones being those of a benchmark, without their bands and spans."""
     ids = [f"z{i}" for i in range(len(area.shapes))]
     atlas = Atlas(shapes={f"shape-{key}": shape for key, shape in zip(ids, area.shapes, strict=True)})
-    text = load(yaml.safe_dump(_text(ids)).encode(), "bench.yaml")
+    text = load(yaml.safe_dump(_text(ids, terms)).encode(), "bench.yaml")
     return Law(History(text).as_known(), Placed(text.zones, atlas))
 
 
@@ -60,7 +66,8 @@ def columns_of(rows: Rows, radius_m: int | np.ndarray[Any, np.dtype[np.int32]] =
     )  # fmt: skip
 
 
-def _text(zones: list[str]) -> dict[str, Any]:
+def _text(zones: list[str], terms: int) -> dict[str, Any]:
+    n_bans, n_permits, n_overrides = parts_of(terms)
     rng = np.random.default_rng([SEED, 25])
     days = (END - START) // DAY
 
@@ -73,22 +80,22 @@ def _text(zones: list[str]) -> dict[str, Any]:
             "id": f"B{i}", "kind": "prohibit", "does": [str(rng.choice(DOES))], "who": "bound",
             "in": [str(zone) for zone in rng.choice(zones, min(ZONES_PER_TERM, len(zones)), replace=False)], **window(),
         }
-        for i in range(BANS)
+        for i in range(n_bans)
     ]  # fmt: skip
     permits = [
         {
             "id": f"P{i}", "kind": "permit", "does": [str(rng.choice(DOES))], "burden": "none",
-            "except": [str(one) for one in rng.choice([ban["id"] for ban in bans], 3, replace=False)],
+            "except": [str(one) for one in rng.choice([ban["id"] for ban in bans], min(3, n_bans), replace=False)],
             "who": [str(actor) for actor in rng.choice(ACTORS, 3, replace=False)], **window(),
         }
-        for i in range(PERMITS)
+        for i in range(n_permits)
     ]  # fmt: skip
     overrides = [
         {
             "id": f"O{i}", "kind": "permit", "does": [str(rng.choice(DOES))], "burden": "none",
             "overrides": [f"P{i}"], **window(),
         }
-        for i in range(OVERRIDES)
+        for i in range(n_overrides)
     ]  # fmt: skip
     actors: dict[str, Any] = {actor: {"kind": "group"} for actor in ACTORS}
     facts = [{"accepted": actor, "from": _day(7 * i)} for i, actor in enumerate(ACTORS)]
@@ -104,7 +111,7 @@ def _day(number: int) -> str:
     return str(np.datetime64(START, "s").astype("datetime64[D]") + number)
 
 
-def size_of(area: Zones) -> str:
+def size_of(area: Zones, terms: int = TERMS) -> str:
     """How large the law is, for a table."""
     vertices = int(shapely.get_num_coordinates(area.shapes).sum())
-    return f"{BANS + PERMITS + OVERRIDES} terms, {len(area.shapes)} zones, {vertices} vertices"
+    return f"{terms} terms, {len(area.shapes)} zones, {vertices} vertices"

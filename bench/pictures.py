@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-WORDS = {"rows": "observations", "zones": "zones"}
+WORDS = {"rows": "observations", "zones": "zones", "terms": "terms"}
 
 
 def draw(results: dict[str, Any], folder: Path) -> None:
@@ -28,7 +28,8 @@ def _draw(entry: dict[str, Any], path: Path) -> None:
         figure = Figure(figsize=(5.2, 3.2), layout="constrained")
         axes = figure.subplots()
         axes.loglog(x, y, "o-", color="#1f5f8b", label="Truceline")
-        axes.loglog(x, y[0] * (x * np.log2(x)) / (x[0] * np.log2(x[0])), ":", color="#777777", label="n log n")
+        bound = x * np.log2(x + 1)  # of one thing the logarithm is 0
+        axes.loglog(x, y[0] * bound / bound[0], ":", color="#777777", label="n log n")
         axes.set_xlabel(WORDS[entry["axis"]])
         axes.set_ylabel("seconds, index build included")
         axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)

@@ -86,5 +86,6 @@ def _measured(entry: Entry) -> list[tuple[str, Entry]]:
         found.append(("truceline", entry["ours"]))
     found += sorted(entry.get("variants", {}).items())
     found += sorted(entry.get("peers", {}).items(), key=lambda pair: float(pair[1]["ratio"]))
-    found += [(f"truceline, {point['zones']:,} zones", point) for point in entry.get("curve", [])]
+    of = "terms" if entry.get("axis") == "terms" else "zones"
+    found += [(f"truceline, {point[of]:,} {of}", point) for point in entry.get("curve", [])]
     return found

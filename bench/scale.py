@@ -41,6 +41,11 @@ def bench(axis: str, points: list[tuple[str, int]], *, ask: Ask) -> Result:
     for number, (name, rows) in enumerate(points, 1):
         print(f"  {number} of {len(points)}  scale.{axis}: {name}, {rows:,} rows", flush=True)
         curve.append(ask({"bench": "scale", "zones": name, "rows": rows}))
+    return drawn(axis, curve)
+
+
+def drawn(axis: str, curve: list[Result]) -> Result:
+    """A curve with its greatest slope."""
     slopes = [
         float(np.log(b["seconds_best"] / a["seconds_best"]) / np.log(b[axis] / a[axis])) for a, b in pairwise(curve)
     ]

@@ -14,14 +14,14 @@ import numpy as np
 
 from bench import peers
 from bench.machine import peak_mb
-from bench.measure import Ask, DisagreementError, Result, Task, agree, short
+from bench.measure import Ask, DisagreementError, Result, Task, short
 from bench.rows import observations
+from bench.whatif import against_shapely
 from bench.zones import zones
 
 SET = "irregular"
 BATCH = 1_000
 MOST_ROWS = 300_000
-ENGINES = ("truceline", "shapely")
 
 
 def benches(mode: str, *, rows: int, ask: Ask) -> dict[str, Callable[[], Result]]:
@@ -36,21 +36,11 @@ def bench(*, rows: int, ask: Ask) -> Result:
     Raises:
         DisagreementError: the stream did not find what one batch finds, or not what the peer finds.
     """
-    done = {}
-    for number, engine in enumerate(ENGINES, 1):
-        print(f"  {number} of {len(ENGINES)}  stream.1000: {engine}, {rows:,} rows", flush=True)
-        done[engine] = ask({"bench": "stream", "engine": engine, "rows": rows})
-    agree("stream.1000", {engine: (one["pairs"], one["checksum"]) for engine, one in done.items()})
-    ours, peer = done["truceline"]["figures"], done["shapely"]["figures"]
-    ratio = short(peer["seconds_best"] / ours["seconds_best"])
-    return {
-        "rows": rows,
-        "batch": BATCH,
-        "ours": ours,
-        "peers": {"shapely": peer | {"ratio": ratio, "note": "the tree and the prepared zones are kept"}},
-        "best_exact_peer": "shapely",
-        "ratio_to_best_exact_peer": ratio,
-    }
+    raced = against_shapely(
+        {"bench": "stream", "rows": rows}, "stream.1000", f"{rows:,} rows", ask=ask,
+        figure="seconds_best", note="the tree and the prepared zones are kept",
+    )  # fmt: skip
+    return {"rows": rows, "batch": BATCH, **raced}
 
 
 def work(task: Task) -> Result:

@@ -41,18 +41,37 @@ def bench(name: str, *, rows: int, ask: Ask) -> Result:
     """
     if not peers.is_there("truceline-sorted"):
         return {"skipped": "there is no cell-sorted store yet"}
+    raced = against_shapely(
+        {"bench": "whatif", "rows": rows}, f"whatif.{name}", f"{rows:,} rows, {MOVES} moves", ask=ask,
+        figure="seconds_median", note="a tree over the rows, asked for the moved zone",
+    )  # fmt: skip
+    return {"rows": rows, "moves": MOVES, **raced}
+
+
+def against_shapely(task: Task, name: str, size: str, *, ask: Ask, figure: str, note: str) -> Result:
+    """Measure us and the peer on one task, each in a process of its own.
+
+    Args:
+        task: what both do, but for the engine.
+        name: of the benchmark.
+        size: of the task, for the line that is printed before each engine.
+        ask: hands a task to a process.
+        figure: which of the figures the ratio is of.
+        note: how the peer is used.
+
+    Raises:
+        DisagreementError: we did not find the pairs that the peer finds.
+    """
     done = {}
     for number, engine in enumerate(ENGINES, 1):
-        print(f"  {number} of {len(ENGINES)}  whatif.{name}: {engine}, {rows:,} rows, {MOVES} moves", flush=True)
-        done[engine] = ask({"bench": "whatif", "engine": engine, "rows": rows})
-    agree(f"whatif.{name}", {engine: (one["pairs"], one["checksum"]) for engine, one in done.items()})
+        print(f"  {number} of {len(ENGINES)}  {name}: {engine}, {size}", flush=True)
+        done[engine] = ask({**task, "engine": engine})
+    agree(name, {engine: (one["pairs"], one["checksum"]) for engine, one in done.items()})
     ours, peer = done["truceline"]["figures"], done["shapely"]["figures"]
-    ratio = short(peer["seconds_median"] / ours["seconds_median"])
+    ratio = short(peer[figure] / ours[figure])
     return {
-        "rows": rows,
-        "moves": MOVES,
         "ours": ours,
-        "peers": {"shapely": peer | {"ratio": ratio, "note": "a tree over the rows, asked for the moved zone"}},
+        "peers": {"shapely": peer | {"ratio": ratio, "note": note}},
         "best_exact_peer": "shapely",
         "ratio_to_best_exact_peer": ratio,
     }

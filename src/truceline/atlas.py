@@ -78,6 +78,8 @@ def read_features(data: bytes, name: str) -> list[Feature]:
         raise InputError(f"{name}: expected at most {MOST_BYTES} bytes of areas, got {len(data)}")
     try:
         return list(_parquet(data) if data[:4] == b"PAR1" else _geojson(data))
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
     except (msgspec.DecodeError, RecursionError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{name}: not GeoJSON or GeoParquet: {error}") from None
     except (shapely.errors.ShapelyError, pa.ArrowException) as error:
@@ -170,11 +172,20 @@ def _from_iso(code: str, parent: str) -> tuple[int, str]:
 def _geojson(data: bytes) -> Iterator[Feature]:
     document = msgspec.json.decode(data)
     if not isinstance(document, dict):
-        raise InputError("expected a GeoJSON object")
-    features = document["features"] if document.get("type") == "FeatureCollection" else [document]
-    for feature in features:
+        raise InputError(f"expected a GeoJSON object, got {_json_kind(document)}")
+    features = document.get("features") if document.get("type") == "FeatureCollection" else [document]
+    if not isinstance(features, list):
+        raise InputError(f"expected a list as `features`, got {_json_kind(features)}")
+    for number, feature in enumerate(features, 1):
+        if not isinstance(feature, dict):
+            raise InputError(f"feature {number}: expected a GeoJSON object, got {_json_kind(feature)}")
         geometry = shapely.from_geojson(msgspec.json.encode(feature["geometry"]))
         yield Feature(dict(feature.get("properties") or {}, **_own_id(feature)), shapely.force_2d(geometry))
+
+
+def _json_kind(value: object) -> str:
+    kinds = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
+    return kinds.get(type(value), "a number")
 
 
 def _own_id(feature: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,7 +197,8 @@ def _parquet(data: bytes) -> Iterator[Feature]:
     meta = msgspec.json.decode((table.schema.metadata or {}).get(b"geo", b"{}"))
     column = meta.get("primary_column", "geometry")
     if column not in table.column_names:
-        raise InputError(f"expected a geometry column {quoted(column)}")
+        names = ", ".join(quoted(one) for one in table.column_names[:10]) or "none"
+        raise InputError(f"expected a geometry column {quoted(column)}, got the columns {names}")
     if table.column(column).null_count:
         raise InputError("a row has no geometry")
     shapes = shapely.force_2d(shapely.from_wkb(np.array(table.column(column).to_pylist(), dtype=object)))

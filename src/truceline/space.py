@@ -128,7 +128,9 @@ def checked_polygon(shape: Geometry, name: str) -> Geometry:
         InputError: not a polygon, out of range, too many vertices, crosses itself, no area, or spans the antimeridian.
     """
     if shapely.get_type_id(shape) not in (3, 6) or shapely.is_empty(shape):
-        raise InputError(f"zone {quoted(name)}: expected a polygon, got {type(shape).__name__}")
+        kind = "nothing" if shape is None else type(shape).__name__
+        got = f"an empty {kind}" if shape is not None and shapely.is_empty(shape) else kind
+        raise InputError(f"zone {quoted(name)}: expected a polygon, got {got}")
     xy = shapely.get_coordinates(shape)
     if len(xy) > MOST_VERTICES:
         raise InputError(f"zone {quoted(name)}: expected at most {MOST_VERTICES} vertices, got {len(xy)}")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.assess.worlds import Maker, dump, law_of, without
 from truceline.agreement.history import History, read_act
+from truceline.agreement.model import SignedAct
 from truceline.agreement.text import load
 from truceline.assess import bulk, spec
 from truceline.assess.answers import Answers
@@ -118,6 +119,13 @@ terms:
     return without(report, **fields), law
 
 
+def law_of_two(text: str, *acts: SignedAct, areas: Atlas | None = None) -> Law:
+    """What a text says of a government and an opposition, and nothing else."""
+    head = "truceline: 1\nid: two\nactors: {gov: {kind: state}, opp: {kind: side}}"
+    made = load((head + text).encode(), "two.yaml")
+    return Law(History(made, acts).as_known(), Placed(made.zones, areas or Atlas()))
+
+
 def test_an_act_that_lasts_is_cut_where_an_exception_begins() -> None:
     """Shelling from the 10th to the 20th, excused from the 15th on: the first five days are surely covered."""
     report, law = tiny("from: 2016-03-15", lasts=True)
@@ -135,16 +143,12 @@ def test_a_pair_of_which_one_direction_is_excused_has_the_same_reasons_in_bulk()
 def test_both_ways_of_a_pair_are_asked_what_excuses_them() -> None:
     """Only the opposition is bound here, but if the government acted it awaits an answer: that reason is told too."""
     text = """
-truceline: 1
-id: pair
-actors: {gov: {kind: state}, opp: {kind: side}}
 terms:
   - {id: A, kind: prohibit, who: opp, does: attack, from: 2016-03-01}
   - {id: P, kind: permit, who: gov, does: attack, except: [A], ask: proportionate}
 """
-    made = load(text.encode(), "pair.yaml")
     invoked = read_act({"act": "invoke", "by": "gov", "at": "2016-03-21", "term": "P", "of": "o"}, "UTC", 0)
-    law = Law(History(made, [invoked]).as_known(), Placed(made.zones, Atlas()))
+    law = law_of_two(text, invoked)
     report = without(tiny("who: gov")[0], unordered=True)
     assert {r.value for r in spec.judge(report, "A", law).covered.reasons} == {"actor", "awaiting answer"}
     check([report], law)

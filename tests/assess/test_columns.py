@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tests.assess.test_bulk import law_of_two
 from tests.assess.worlds import TEXT, Maker, atlas, law_of
 from truceline.agreement.history import History, Readings
 from truceline.agreement.model import Agreement
@@ -185,9 +186,6 @@ def test_codes_alone_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_act_that_lasts_across_a_change_in_the_means_is_judged_as_the_meaning_cuts_it() -> None:
     """A capability fact that begins while an act goes on, and a permit whose condition changes meanwhile."""
     text = """
-truceline: 1
-id: means
-actors: {gov: {kind: state}, opp: {kind: side}}
 facts:
   - {accepted: gov, from: 2016-03-05}
   - {sole: air-strike, actors: [gov], from: 2016-03-03}
@@ -195,8 +193,7 @@ terms:
   - {id: A, kind: prohibit, who: bound, does: attack, from: 2016-03-01}
   - {id: P, kind: permit, who: gov, does: attack, except: [A], burden: none, if: {at: 2016-03-08}}
 """
-    made = load(text.encode(), "means.yaml")
-    law = Law(History(made).as_known(), Placed(made.zones, atlas()))
+    law = law_of_two(text, areas=atlas())
     maker = Maker("awkward", 3)
     maker.actors = maker.targets = ["gov", "opp", "unknown"]
     reports = [

@@ -23,6 +23,9 @@ FINE = 0.25
 """A limit below this share of a cell says nothing about a whole cell: its edges are always asked."""
 
 MOST_CELLS = 1 << 23
+MOST_WINDOWS = 1 << 24
+"""Cells around all zones, one by one: what cells say of thousands of zones on one spot must have room too."""
+
 MOST_CLASSES = 8
 LEAST_CLASS_M = 511
 """Radii up to here share a class where there are many: too small to say something about a whole cell."""
@@ -184,7 +187,8 @@ def shift_for(edges: Edges, rows: int, extent: tuple[int, int], reach: int) -> i
     An edge touches about one cell per cell width of its length and of its reach. A row asks an edge as often as the
     cells that have to ask it cover the extent: all that it touches or, where discs are wider than cells, those about as
     far away as the discs are wide, since the nearer ones are near as a whole. Both are sums over all edges, for each
-    size from `FINEST` to `COARSEST`; grids of more than `MOST_CELLS` cells are left out.
+    size from `FINEST` to `COARSEST`; grids of more than `MOST_CELLS` cells, or with more than
+    `MOST_WINDOWS` of them around the zones, are left out.
 
     Args:
         edges: of the zones.
@@ -198,7 +202,8 @@ def shift_for(edges: Edges, rows: int, extent: tuple[int, int], reach: int) -> i
     for shift in range(FINEST, COARSEST + 1):
         size = float(1 << shift)
         cells = (extent[0] / size + 1) * (extent[1] / size + 1)
-        if cells > MOST_CELLS and shift < COARSEST:
+        windows = float(((width + 2 * reach) / size + 2) @ ((height + 2 * reach) / size + 2))
+        if (cells > MOST_CELLS or windows > MOST_WINDOWS) and shift < COARSEST:
             continue
         beside = 1 + 2 * reach / size
         near, ns_edge = length / size * beside + count * beside * beside, NS_NEAR if reach else NS_EDGE
@@ -206,7 +211,6 @@ def shift_for(edges: Edges, rows: int, extent: tuple[int, int], reach: int) -> i
         if reach > FINE * size:
             ring = 2 * length / size + count * min(beside * beside, 1 + 4 * reach / size)
             lay = near * NS_SKIP + ring * NS_STATE
-        windows = float(((width + 2 * reach) / size + 2) @ ((height + 2 * reach) / size + 2))
         asked = min(ring * size * size / (float(extent[0]) * extent[1]), count)
         ask = NS_ROW + NS_FAR * (cells + windows) + ns_edge * asked  # a row waits longer for larger tables
         costs[shift] = lay + cells * NS_CELL + windows * NS_WINDOW + rows * ask

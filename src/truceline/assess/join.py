@@ -10,7 +10,7 @@ edge longer than 100 degrees) always go to the second.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -42,13 +42,19 @@ SLIGHT_DEG = 1e-9
 SAMPLE = 10_000
 """So many rows are counted to see how many each class of radii has."""
 
-AT_ONCE = 20_000_000
-"""So many pairs of a row and a zone may be looked at together by numpy: bounds the memory."""
+AT_ONCE = 1 << 21
+"""About so many pairs of a row and a zone are alive together where pairs are handed out in parts: bounds the memory."""
+
+MOST_MET, FEW = 10 * AT_ONCE, 1_000
+"""numpy never takes more rows together than could meet so many zones, or than a few."""
 
 Column = NDArray[Any]
 """Whole numbers; cast where they fit, refused where they do not."""
 
 Columns = tuple[Column, ...]
+Met = tuple[Ints, Ints]
+"""Rows and zones whose boxes meet."""
+
 Ask = Callable[[Columns, tuple[int, int], "Pairs", int], tuple[int, int]]
 FOREVER = (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
 
@@ -88,8 +94,8 @@ class Pairs:
     @classmethod
     def joined(cls, parts: Sequence[Pairs]) -> Pairs:
         """Pairs of several parts, one behind the other."""
-        if len(parts) == 1:
-            return parts[0]
+        if len(parts) < 2:  # nothing to put together
+            return parts[0] if parts else cls.none()
         return cls(*(np.concatenate(arrays) for arrays in zip(*(part.arrays for part in parts), strict=True)))
 
     @classmethod
@@ -187,16 +193,23 @@ class Join:
             time_s: `(n,)` seconds; None = 0 for all.
 
         Returns:
-            every pair at once: where zones are stacked by the thousand, ask few rows at a time.
+            every pair at once: where zones are stacked by the thousand, take `locate_in_parts`.
 
         Raises:
             ValueError: a column is no column of whole numbers, does not fit, or has another length.
         """
-        columns = _columns(lon_e7, lat_e7, altitude_m, time_s)
+        return Pairs.joined(list(self._points(_columns(lon_e7, lat_e7, altitude_m, time_s), None)))
+
+    def locate_in_parts(self, lon_e7: Column, lat_e7: Column) -> Iterator[Pairs]:
+        """The pairs of `locate` in parts of about `AT_ONCE`; all pairs of a row are in one part."""
+        yield from self._points(_columns(lon_e7, lat_e7, None, None), AT_ONCE)
+
+    def _points(self, columns: Columns, most: int | None) -> Iterator[Pairs]:
         if not len(columns[0]) or not len(self.edges.flat):
-            return Pairs.none()
+            return
         if not self.is_compiled:
-            return self._located(columns)
+            yield from self._located(columns)
+            return
         from truceline.assess.kernels import asking as loops  # noqa: PLC0415  # numba is imported only when it is used
 
         laid = self._lay(((-1.0, -1.0),), [1.0])
@@ -208,7 +221,7 @@ class Join:
             )
             return found
 
-        return self._asked(ask, columns)
+        yield from self._asked(ask, columns, None if most is None else max(most, laid.most))
 
     def locate_sorted(self, store: SortedRows) -> Pairs:
         """The pairs of `locate` for rows that were sorted before, in the order of the cells they lie in.
@@ -218,7 +231,7 @@ class Join:
         if not len(store) or not len(self.edges.flat):
             return Pairs.none()
         if not self.is_compiled:
-            found = self._located(store.columns)
+            found = Pairs.joined(list(self._located(store.columns)))
             return Pairs(store.row[found.row], found.zone, found.value)
         from truceline.assess.kernels import asking as loops  # noqa: PLC0415  # numba is imported only when it is used
 
@@ -240,16 +253,23 @@ class Join:
         Raises:
             ValueError: a radius is negative or greater, or a column is refused as by `locate`.
         """
-        lon, lat = _column(lon_e7, np.int32, "lon_e7"), _column(lat_e7, np.int32, "lat_e7")
-        radius = _column(radius_m, np.int32, "radius_m")
-        _same_length(lon=lon, lat=lat, radius=radius)
+        by_cell, left_out = self._discs(_discs(lon_e7, lat_e7, radius_m), None)
+        found, others = Pairs.joined(list(by_cell)), Pairs.joined(list(left_out))
+        return merged(found, others) if len(others) else found
+
+    def judge_in_parts(self, lon_e7: Column, lat_e7: Column, radius_m: Column) -> Iterator[Pairs]:
+        """The pairs of `judge` in parts of about `AT_ONCE`; all pairs of a row are in one part, rows need not rise."""
+        for parts in self._discs(_discs(lon_e7, lat_e7, radius_m), AT_ONCE):
+            yield from parts
+
+    def _discs(self, discs: Columns, most: int | None) -> tuple[Iterable[Pairs], Iterable[Pairs]]:
+        """Parts of the pairs that the cells tell, and of those of the rows that are left out."""
+        lon, lat, radius = discs
         n = len(lon)
-        if n and (radius.min() < 0 or radius.max() > MOST_RADIUS_M):
-            raise ValueError(f"expected radii of 0 to {MOST_RADIUS_M} m, got {radius.min()} to {radius.max()}")
         if not n or not len(self.edges.flat):
-            return Pairs.none()
+            return (), ()
         if not self.is_compiled:
-            return self._judged((lon, lat, radius), np.arange(n))
+            return self._judged(discs, np.arange(n)), ()
         from truceline.assess.kernels import asking as loops  # noqa: PLC0415  # numba is imported only when it is used
 
         left_out = left_out_of(lon, lat, radius)
@@ -259,7 +279,7 @@ class Join:
             asked[left_out] = MOST_GRID_M + 1
         classes, class_of = classes_of(asked)
         if not classes:  # every row is left out
-            return self._judged((lon, lat, radius), left_out)
+            return (), self._judged(discs, left_out)
         sample = class_of[asked[:: max(n // SAMPLE, 1)]]
         laid = self._lay(classes, [float(np.mean(sample == number)) for number in range(len(classes))])
 
@@ -269,8 +289,8 @@ class Join:
             )
             return found
 
-        found = self._asked(ask, (lon, lat, asked))
-        return merged(found, self._judged((lon, lat, radius), left_out)) if len(left_out) else found
+        by_cell = self._asked(ask, (lon, lat, asked), None if most is None else max(most, laid.most))
+        return by_cell, self._judged(discs, left_out) if len(left_out) else ()
 
     @cached_property
     def _when(self) -> Ints:
@@ -293,16 +313,16 @@ class Join:
                 self._laid[classes] = lay(self.edges, grids)
         return self._laid[classes]
 
-    def _asked(self, ask: Ask, columns: Columns) -> Pairs:
-        """Ask all rows, in as many parts as there are threads; the parts stay in order."""
+    def _asked(self, ask: Ask, columns: Columns, most: int | None) -> Iterator[Pairs]:
+        """Ask all rows, in as many parts as there are threads, or in parts of at most so many pairs; in order."""
         n = len(columns[0])
+        if self.threads == 1 or most is not None:
+            yield from filled(ask, columns, (0, n), most)
+            return
         marks = [n * i // self.threads for i in range(self.threads + 1)]
-        pieces = list(pairwise(marks))
-        with patience():
-            if len(pieces) == 1:
-                return filled(ask, columns, pieces[0])
-            with ThreadPoolExecutor(self.threads) as pool:
-                return Pairs.joined(list(pool.map(lambda piece: filled(ask, columns, piece), pieces)))
+        with ThreadPoolExecutor(self.threads) as pool:
+            for parts in pool.map(lambda piece: list(filled(ask, columns, piece)), pairwise(marks)):
+                yield from parts
 
     # -- numpy and shapely -------------------------------------------------------------------------------------------
 
@@ -317,18 +337,18 @@ class Join:
         boxes = shapely.box(west - SLIGHT_DEG, south - SLIGHT_DEG, east + SLIGHT_DEG, north + SLIGHT_DEG)
         return shapely.STRtree(boxes), np.flatnonzero(np.diff(self.edges.of_zone))
 
-    def _located(self, columns: Columns) -> Pairs:
-        parts = []
-        for first, last in self._chunks(len(columns[0])):
+    def _located(self, columns: Columns) -> Iterator[Pairs]:
+        def met(first: int, last: int) -> Met:
+            lon, lat = columns[0][first:last], columns[1][first:last]
+            row, at = self._tree[0].query(shapely.points(lon / UNITS_PER_DEGREE, lat / UNITS_PER_DEGREE))
+            return row, self._tree[1][at]
+
+        for first, last, (row, zone) in self._chunks(len(columns[0]), met):
             lon, lat, altitude, time = (column[first:last] for column in columns)
-            tree, zones = self._tree
-            row, at = tree.query(shapely.points(lon / UNITS_PER_DEGREE, lat / UNITS_PER_DEGREE))
-            zone = zones[at]
             (low, high), (start, end) = self.bands[zone].T, self.spans[zone].T
             holds = (altitude[row] >= low) & (altitude[row] <= high) & (time[row] >= start) & (time[row] < end)
             found = [self._of_points(*pair, lon, lat) for pair in _by_zone(row[holds], zone[holds])]
-            parts.append(_ordered(found, first))
-        return Pairs.joined(parts)
+            yield _ordered(found, first)
 
     def _of_points(self, zone: int, rows: Ints, lon: Shorts, lat: Shorts) -> Pairs:
         fence = self._fences[zone]
@@ -336,20 +356,22 @@ class Join:
         rows = rows[fence.holds(lon[rows], lat[rows])]
         return _of_zone(rows, zone, np.where(fence.contains(lon[rows], lat[rows]), 1, 0))
 
-    def _judged(self, columns: Columns, chosen: Ints) -> Pairs:
+    def _judged(self, discs: Columns, chosen: Ints) -> Iterator[Pairs]:
         """Only some rows; the discs that reach over the antimeridian meet zones on both sides of the map."""
-        parts = []
-        for first, last in self._chunks(len(chosen)):
-            lon, lat, radius = (column[chosen[first:last]] for column in columns)
-            tree, zones = self._tree
+
+        def met(first: int, last: int) -> Met:
+            lon, lat, radius = (column[chosen[first:last]] for column in discs)
             x, y = lon / UNITS_PER_DEGREE, lat / UNITS_PER_DEGREE
             dx, dy = box_of(y, radius + BAND_M)
-            turns = [tree.query(shapely.box(x + t - dx, y - dy, x + t + dx, y + dy)) for t in (0.0, -360.0, 360.0)]
+            boxes = [shapely.box(x + t - dx, y - dy, x + t + dx, y + dy) for t in (0.0, -360.0, 360.0)]
+            turns = [self._tree[0].query(box) for box in boxes]
             both = np.unique(np.hstack(turns), axis=1) if len(turns[1][0]) + len(turns[2][0]) else turns[0]
-            found = [self._of_discs(*pair, lon, lat, radius) for pair in _by_zone(both[0], zones[both[1]])]
-            one = _ordered(found)
-            parts.append(Pairs(chosen[first:last][one.row], one.zone, one.value))
-        return Pairs.joined(parts)
+            return both[0], self._tree[1][both[1]]
+
+        for first, last, (row, zone) in self._chunks(len(chosen), met):
+            lon, lat, radius = (column[chosen[first:last]] for column in discs)
+            one = _ordered([self._of_discs(*pair, lon, lat, radius) for pair in _by_zone(row, zone)])
+            yield Pairs(chosen[first:last][one.row], one.zone, one.value)
 
     def _of_discs(self, zone: int, rows: Ints, lon: Shorts, lat: Shorts, radius: Shorts) -> Pairs:
         fence = self._fences[zone]
@@ -358,23 +380,50 @@ class Join:
         meets = held | near
         return _of_zone(rows[meets], zone, np.where(near[meets], 0, 1))
 
-    def _chunks(self, n: int) -> list[tuple[int, int]]:
-        """Rows that are taken together: so few that even if all zones hold all of them the pairs have room."""
-        step = max(AT_ONCE // max(len(self.shapes), 1), 1_000)
-        return [(first, min(first + step, n)) for first in range(0, n, step)]
+    def _chunks(self, n: int, met: Callable[[int, int], Met]) -> Iterator[tuple[int, int, Met]]:
+        """Rows that are taken together, and the zones whose boxes they meet: fewer rows where these are many."""
+        zones = max(len(self.shapes), 1)
+        first, step = 0, max(AT_ONCE // zones, 1)
+        while first < n:
+            last = min(first + step, n)
+            found = met(first, last)
+            many = len(found[0])
+            if many > AT_ONCE and last - first > 1:
+                step = (last - first) // 2
+                continue
+            yield first, last, found
+            first = last
+            if many <= AT_ONCE // 2:
+                step = max(min(2 * step, max(MOST_MET // zones, FEW)), step)
 
 
-def filled(ask: Ask, columns: Columns, chosen: tuple[int, int]) -> Pairs:
-    """Ask some rows, with room for the pairs that grows when it is full."""
+def filled(ask: Ask, columns: Columns, chosen: tuple[int, int], most: int | None = None) -> Iterator[Pairs]:
+    """Ask some rows, with room for the pairs that grows when it is full.
+
+    Args:
+        ask: goes on from a row until the room is full.
+        columns: of all rows.
+        chosen: first row, and the row after the last.
+        most: greatest number of pairs of a part, no fewer than one row can have; None = all pairs are one part.
+    """
     first, last = chosen
-    out = Pairs.room((last - first) + (last - first) // 2 + 1024)
-    at, n = ask(columns, (first, last), out, 0)
-    while at < last:
-        larger = Pairs.room(max(2 * len(out), int(n / max(at - first, 1) * (last - first) * 1.1)) + 1_000_000)
+    guess = (last - first) + (last - first) // 2 + 1024
+    out = Pairs.room(guess if most is None else min(guess, most))
+    at, n = first, 0
+    while True:
+        with patience():
+            at, n = ask(columns, (at, last), out, n)
+        if at == last:
+            yield out.take(slice(0, n))
+            return
+        if len(out) == most:
+            yield out.take(slice(0, n))
+            out, n = Pairs.room(most), 0
+            continue
+        size = max(2 * len(out), int(n / max(at - first, 1) * (last - first) * 1.1)) + 1_000_000
+        larger = Pairs.room(size if most is None else min(size, most))
         larger.row[:n], larger.zone[:n], larger.value[:n] = (array[:n] for array in out.arrays)
         out = larger
-        at, n = ask(columns, (at, last), out, n)
-    return out.take(slice(0, n))
 
 
 def merged(a: Pairs, b: Pairs) -> Pairs:
@@ -411,6 +460,16 @@ def _columns(lon_e7: Column, lat_e7: Column, altitude_m: Column | None, time_s: 
     time = np.zeros(len(lon), np.int64) if time_s is None else _column(time_s, np.int64, "time_s")
     _same_length(lon=lon, lat=lat, altitude=altitude, time=time)
     return lon, lat, altitude, time
+
+
+def _discs(lon_e7: Column, lat_e7: Column, radius_m: Column) -> Columns:
+    """The columns of discs, checked; see `Join.judge`."""
+    lon, lat = _column(lon_e7, np.int32, "lon_e7"), _column(lat_e7, np.int32, "lat_e7")
+    radius = _column(radius_m, np.int32, "radius_m")
+    _same_length(lon=lon, lat=lat, radius=radius)
+    if len(radius) and (radius.min() < 0 or radius.max() > MOST_RADIUS_M):
+        raise ValueError(f"expected radii of 0 to {MOST_RADIUS_M} m, got {radius.min()} to {radius.max()}")
+    return lon, lat, radius
 
 
 def _column(values: Column, dtype: type, name: str) -> Column:

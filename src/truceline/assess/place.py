@@ -29,8 +29,8 @@ from truceline.space import Geometry, Ints, Region, beside_line, checked_polygon
 from truceline.verdict import NO, SURE, UNKNOWN, YES, Answer, Reason, alike, any_of, undecided
 
 UNPLACED = undecided(Reason.PLACE)
-TOGETHER = 1 << 20
-"""Discs that are asked together: bounds the memory."""
+TOGETHER, WIDE = 1 << 20, 8
+"""Discs that are asked together, fewer where the layers fill more words than this: bounds the memory."""
 
 Key = tuple[str, ...]
 Words = NDArray[np.uint64]
@@ -136,7 +136,7 @@ class Placed:
         key = _key(zones)
         self.ground(key)
         new = [region for region in dict.fromkeys(regions) if (region, key) not in self._answers]
-        for region, answer in zip(new, self._compared(new, key), strict=True):
+        for region, answer in zip(new, self._compared(new, key) if new else (), strict=True):
             self._answers[(region, key)] = answer
         return [self._answers[(region, key)] for region in regions]
 
@@ -170,17 +170,14 @@ class Placed:
         if not keys or not len(spots):
             return must, may
         others = np.flatnonzero(spots.odd >= 0)
-        if not len(others):
-            for at in range(0, len(spots), TOGETHER):
-                some = slice(at, at + TOGETHER)
-                must[some], may[some] = self._discs(spots.take(some), keys)
-        elif len(others) < len(spots):
-            discs = np.flatnonzero(spots.odd < 0)
-            must[discs], may[discs] = self._discs(spots.take(discs), keys)
+        discs = np.flatnonzero(spots.odd < 0) if len(others) else None
+        step = max(TOGETHER * WIDE // max(width, WIDE), 1)
+        for at in range(0, len(spots) - len(others), step):
+            some = slice(at, at + step) if discs is None else discs[at : at + step]
+            must[some], may[some] = self._discs(spots.take(some), keys)
         if len(others):
-            values = np.array([[self._other(region, key) for key in keys] for region in spots.regions], np.int8)
-            codes = spots.odd[others]
-            must[others], may[others] = _packed(values == YES, width)[codes], _packed(values != NO, width)[codes]
+            must_of, may_of = self._others(spots.regions, keys, width)
+            must[others], may[others] = must_of[spots.odd[others]], may_of[spots.odd[others]]
         may |= _packed(np.array([[g.is_open or not (g.clusters or g.codes) for g in grounds]]), width)
         return must, may
 
@@ -210,7 +207,7 @@ class Placed:
     def _cut_discs(self, spots: Spots, keys: tuple[Key, ...], country: str) -> tuple[Words, Words]:
         """`masks` for discs that are cut to one country, or to none."""
         join, bit = self._join(keys, country, is_many=is_compiled(len(spots)))
-        pairs = join.judge(spots.lon_e7, spots.lat_e7, spots.radius_m) if len(bit) else Pairs.none()  # 4
+        pairs = join.judge_in_parts(spots.lon_e7, spots.lat_e7, spots.radius_m) if len(bit) else ()  # 4
         width = max((len(keys) + 63) // 64, 1)
         must, may = _bits_of(pairs, bit, len(spots), 2 * width if country else width)
         nowhere = _packed(np.array([[not self._grounds[key].clusters for key in keys]]), width)
@@ -254,6 +251,14 @@ class Placed:
         return code if code in self.atlas.shapes else ""
 
     # -- regions that are no discs -----------------------------------------------------------------------------------
+
+    def _others(self, regions: Sequence[Region], keys: tuple[Key, ...], width: int) -> tuple[Words, Words]:
+        """`masks` for regions that are no discs."""
+        must, may = np.zeros((len(regions), width), np.uint64), np.zeros((len(regions), width), np.uint64)
+        for i, region in enumerate(regions):
+            values = np.array([[self._other(region, key) for key in keys]], np.int8)
+            must[i], may[i] = _packed(values == YES, width)[0], _packed(values != NO, width)[0]
+        return must, may
 
     def _other(self, region: Region, key: Key) -> int:
         """Whether a region that is no disc lies within some zones."""
@@ -310,19 +315,20 @@ def _answer(value: int, ground: Ground) -> Answer:
     return UNPLACED
 
 
-def _bits_of(pairs: Pairs, bit: Ints, n: int, width: int) -> tuple[Words, Words]:
+def _bits_of(parts: Iterable[Pairs], bit: Ints, n: int, width: int) -> tuple[Words, Words]:
     """`(n, width)` bits of pairs of +1, and of all pairs."""
     must, may = np.zeros((n, width), np.uint64), np.zeros((n, width), np.uint64)
-    if is_compiled(n):
-        from truceline.assess.kernels import asking as loops  # noqa: PLC0415  # numba is imported only when it is used
+    for pairs in parts:
+        if is_compiled(n):
+            from truceline.assess.kernels import asking as loops  # noqa: PLC0415  # numba only when it is used
 
-        loops.set_bits(pairs.arrays, bit, must, may)
-        return must, may
-    at = bit[pairs.zone]
-    words = np.uint64(1) << (at % 64).astype(np.uint64)
-    np.bitwise_or.at(may, (pairs.row, at // 64), words)
-    sure = pairs.value > 0
-    np.bitwise_or.at(must, (pairs.row[sure], at[sure] // 64), words[sure])
+            loops.set_bits(pairs.arrays, bit, must, may)
+            continue
+        at = bit[pairs.zone]
+        words = np.uint64(1) << (at % 64).astype(np.uint64)
+        np.bitwise_or.at(may, (pairs.row, at // 64), words)
+        sure = pairs.value > 0
+        np.bitwise_or.at(must, (pairs.row[sure], at[sure] // 64), words[sure])
     return must, may
 
 

@@ -49,8 +49,10 @@ def count(reports: Sequence[Observation], zones: Mapping[str, tuple[str, Zone]],
     points = np.array([(r.lon_e7, r.lat_e7) for r in regions if r.lon_e7 is not None], np.int32).reshape(-1, 2)
     keys = list(zones)
     must, may = placed.masks(Spots.of_regions(regions), [(key,) for key in keys])
-    held = Join([placed.ground((key,)).shape for key in keys]).locate(*np.ascontiguousarray(points.T))
-    naive = np.bincount(held.zone, minlength=len(keys))
+    naive = np.zeros(len(keys), np.int64)
+    join = Join([placed.ground((key,)).shape for key in keys], rows=len(points))
+    for held in join.locate_in_parts(*np.ascontiguousarray(points.T)):
+        naive += np.bincount(held.zone, minlength=len(keys))
     for i, key in enumerate(keys):
         sure, open_ = ((word[:, i // 64] >> np.uint64(i % 64)) & np.uint64(1) for word in (must, may & ~must))
         yield ZoneCount(key, zones[key][0], int(naive[i]), int(sure.sum()), int(open_.sum()))

@@ -1,7 +1,8 @@
 """Which rows of a large table of observations cannot be taken? Whole columns first, then the few that look wrong.
 
 `own` is the rule: a row is rejected for what `own` says of it, in its words. The columns only find the rows of which it
-has to be asked; they may suspect too many, never too few. A null where the schema allows none rejects the row alone.
+has to be asked; they may suspect too many, never too few. A null where the schema allows none, and a text that is no
+UTF-8, reject the row alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from truceline.errors import Fault, InputError, one_line, quoted
+from truceline.errors import Fault, InputError, one_line
 from truceline.evidence import own
 from truceline.evidence.reading import Manner, RowFault
 from truceline.evidence.schema import MODES, SCHEMA, Rejected
@@ -79,18 +80,17 @@ def check_columns(given: pa.Schema, name: str) -> tuple[str, ...]:
 
 
 def as_observations(table: pa.Table, name: str, first: int, columns: Sequence[str] = READ_COLUMNS) -> pa.Table:
-    """Some rows as the types of `schema.SCHEMA`; nulls stay where they are.
+    """Some rows as the types of `schema.SCHEMA`; nulls stay where they are, and texts that are none.
 
     Raises:
-        InputError: a value does not fit its type, or is no text.
+        InputError: a value does not fit its type.
     """
     made, column = {}, ""
     try:
         for column in columns:
             values = table.column(column)
-            wanted = SCHEMA.field(column).type
-            made[column] = values if values.type == wanted else values.cast(wanted)
-            made[column].validate(full=True)
+            wanted = own.WITH_NULLS.field(column).type
+            made[column] = values if values.type in (SCHEMA.field(column).type, wanted) else values.cast(wanted)
     except (pa.ArrowException, ValueError) as error:
         rows = f"rows {first + 1} to {first + table.num_rows}"
         what = f"not a table of observations: {rows}: {one_line(str(error), 120)}"
@@ -100,8 +100,11 @@ def as_observations(table: pa.Table, name: str, first: int, columns: Sequence[st
 
 def sift(table: pa.Table, manner: Manner) -> Sifted:
     """Which rows can be taken, and why the others cannot."""
-    rows = np.flatnonzero(suspects(table, manner))
-    faults = []
+    broken = own.broken_texts(table)
+    found = suspects(table, manner)
+    found[list(broken)] = False
+    rows = np.flatnonzero(found)
+    faults = [(row, key, fault) for row, (key, fault) in broken.items()]
     for at in range(0, len(rows), 10_000):
         some = rows[at : at + 10_000]
         for row, given in zip(some.tolist(), table.take(pa.array(some)).to_pylist(), strict=True):
@@ -112,7 +115,7 @@ def sift(table: pa.Table, manner: Manner) -> Sifted:
         return Sifted(None)
     taken = np.ones(table.num_rows, bool)
     taken[[row for row, _, _ in faults]] = False
-    return Sifted(np.flatnonzero(taken), tuple(faults))
+    return Sifted(np.flatnonzero(taken), tuple(sorted(faults, key=lambda fault: fault[0])))
 
 
 def suspects(table: pa.Table, manner: Manner) -> Claims:
@@ -128,16 +131,7 @@ def suspects(table: pa.Table, manner: Manner) -> Claims:
 
 def _fault(row: Mapping[str, Any], manner: Manner) -> RowFault | None:
     try:
-        for what in ("impact", "origin"):
-            region = row[what]
-            if region is not None and region["kind"] is None:
-                raise RowFault(what, f"expected a region of kind {', '.join(KINDS)}, got {quoted(None)}")
-            if region is not None and None in (*(region["areas"] or ()), *(region["points_e7"] or ())):
-                raise RowFault(what, "a list of units or points has an empty place")
-        for what in _LISTS:
-            if None in (row[what] or ()):
-                raise RowFault(what, "the list has an empty place")
-        own._check(row, manner)
+        own.check_row(row, manner)
     except RowFault as fault:
         return fault
     return None
@@ -147,7 +141,7 @@ def _of_rows(table: pa.Table) -> Iterator[pa.ChunkedArray]:
     """Ids, times, modes, altitudes."""
     ids, start, end = (table.column(name) for name in ("id", "start", "end"))
     yield pc.equal(ids, "")
-    yield pc.or_(pc.less(start, own._FIRST), pc.greater(end, own._LAST))
+    yield pc.or_(pc.less(start, own.EARLIEST_START), pc.greater(end, own.LATEST_END))
     yield pc.greater_equal(start, end)
     for what in ("actor_mode", "target_mode"):
         mode = table.column(what)

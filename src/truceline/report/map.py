@@ -115,20 +115,20 @@ class Map:
 def draw(picture: Picture, words: Words) -> Map:
     """Draw everything of a picture that has a place."""
     found = heaps(picture.entries, picture.lands)
-    keys = _keys(picture.zones)
+    keys = keys_of(picture.zones)
     own = [land for land in picture.lands if land.is_own and land.polygons]
     body = own or [land for land in picture.lands if land.polygons]
     everywhere = tuple(h for h in found if h.unit and h.unit.level == 0)
     sheet = detail = None
-    ground = _Ground(picture.lands, tuple(found), keys, words)
+    ground = Ground(picture.lands, tuple(found), keys, words)
     if body:
         frame = Frame.around(shapely.union_all([shape_of(land.polygons) for land in body]), WIDTH, 0.035)
         small = _small(keys, frame)
         tagged = [k for k in keys if small is None or not _is_small(k, frame)]
-        sheet = _sheet("map", frame, ground, tagged)
+        sheet = sheet_of("map", frame, ground, tagged)
         if small is not None:
             close = Frame.around(small, DETAIL, 0.3, aspect=0.8)
-            detail = _sheet("detail", close, ground, keys)
+            detail = sheet_of("detail", close, ground, keys)
             sheet = replace(sheet, window=_box_of(close, frame))
     count = {kind: sum(h.totals.all for h in found if h.extent == kind) for kind in ("none", "outside")}
     return Map(sheet, detail, keys, everywhere, count["none"], count["outside"], tuple(found))
@@ -144,7 +144,7 @@ def totals_text(totals: Totals, words: Words) -> str:
     return " · ".join(plain(p) for p, n in zip(parts, (totals.surely, totals.possibly, totals.no), strict=True) if n)
 
 
-def _keys(zones: Iterable[ZoneMark]) -> tuple[Key, ...]:
+def keys_of(zones: Iterable[ZoneMark]) -> tuple[Key, ...]:
     """Zones with their tags: only what is drawn has one."""
     made, number = [], 0
     for zone in zones:
@@ -179,8 +179,14 @@ def _box_of(close: Frame, frame: Frame) -> tuple[float, float, float, float]:
 
 
 @dataclass(frozen=True)
-class _Ground:
-    """What every window draws from."""
+class Ground:
+    """What every window draws from.
+
+    Attributes:
+        lands: of the base map.
+        found: reports by their extent; none where a drawing is of zones alone.
+        keys: the zones with their tags.
+    """
 
     lands: Sequence[Land]
     found: Sequence[Heap]
@@ -188,8 +194,15 @@ class _Ground:
     words: Words
 
 
-def _sheet(name: str, frame: Frame, ground: _Ground, tagged: Sequence[Key]) -> Sheet:
-    """One window; `tagged` are the zones that carry their tag in it."""
+def sheet_of(name: str, frame: Frame, ground: Ground, tagged: Sequence[Key]) -> Sheet:
+    """One window.
+
+    Args:
+        name: `map` or `detail`: names of units stand on the first only.
+        frame: where it is.
+        ground: what it draws.
+        tagged: the zones that carry their tag in it.
+    """
     room = Room(frame.width, frame.height)
     scale_m, scale_wide = frame.scale()
     room.take(scale_wide / 2 + 14, frame.height - 20, scale_wide + 24, 34)
@@ -250,7 +263,7 @@ def _tags(frame: Frame, room: Room, keys: Sequence[Key]) -> tuple[Label, ...]:
     return tuple(made)
 
 
-def _units_named(name: str, frame: Frame, room: Room, ground: _Ground) -> tuple[tuple[Badge, ...], tuple[Label, ...]]:
+def _units_named(name: str, frame: Frame, room: Room, ground: Ground) -> tuple[tuple[Badge, ...], tuple[Label, ...]]:
     """Names of the units with, below each, the counts of what is known only to that unit."""
     counted = {h.unit.code: h for h in ground.found if h.unit and h.unit.level > 0} if name == "map" else {}
     badges, labels = [], []

@@ -18,11 +18,11 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from truceline.report import map as map_
-from truceline.report import timeline, totals
+from truceline.report import supposed, timeline, totals
 from truceline.report.extents import kilometres_across, rounded_km, shape_of
 from truceline.report.language import Words, plain
-from truceline.report.picture import Entry, Picture
-from truceline.report.style import running_head, stylesheet
+from truceline.report.picture import Entry, Picture, WhatIf
+from truceline.report.style import picture_style, running_head, stylesheet
 from truceline.verdict import NO, UNKNOWN, YES, Reason
 
 LAW: Final = "International humanitarian law applies whatever the answer. Absence from a list removes no protection."
@@ -54,6 +54,33 @@ def render(picture: Picture, lang: str) -> str:
         _environment()
         .get_template("report.html.j2")
         .render(words=words, title=title, style=Markup(stylesheet(body)), head=Markup(head), body=body)  # noqa: S704  # ours
+    )
+
+
+def render_what_if(picture: WhatIf, lang: str) -> str:
+    """Draw a what-if as one HTML file of `supposed.WIDE` by `supposed.HIGH` pixels.
+
+    Args:
+        picture: everything that it shows.
+        lang: `en`, `ar` or `ru`.
+
+    Returns:
+        The whole page; the same text for the same picture and language.
+
+    Raises:
+        InputError: no such language.
+    """
+    words = Words(lang, picture.tz)
+    view = {
+        "picture": picture, "drawn": supposed.draw(picture, words), "words": words, "say": words.say,
+        "count": words.count, "word": words.word, "law": words.say(LAW), "looks": map_.CLASSES,
+    }  # fmt: skip
+    body = Markup(_environment().get_template("supposed.html.j2").render(view))  # noqa: S704  # autoescaped
+    title = plain(words.name(picture.zone.names))
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(words=words, title=title, style=Markup(stylesheet(body)), head=Markup(picture_style()), body=body)  # noqa: S704  # ours
     )
 
 

@@ -185,3 +185,45 @@ class Picture:
     evidence: tuple[tuple[str, int, int, str], ...]
     sources: tuple[str, ...] = ()
     settle: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """Counts of one month, or of all, before and after; *possibly* never includes *surely*.
+
+    Attributes:
+        name: the month (UTC), such as `2016-02`.
+    """
+
+    name: str
+    surely: tuple[int, int]
+    possibly: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Everything on the picture of a what-if: zones and counts, no report and no place of one.
+
+    Attributes:
+        case: title of the case by language.
+        zone: the zone as it is; without outline where its map was never published.
+        supposed: its outline as supposed; equal to that of `zone` where only its time or height differs.
+        asked: what is supposed, as it is typed.
+        others: the other zones and lines.
+        any: counts over all months.
+        months: in order; a month without reports may be absent.
+        reader: who may see counts of everything: `secretariat`.
+        known_at: UTC second as known at which everything was computed; None = everything known.
+    """
+
+    case: Names
+    zone: ZoneMark
+    supposed: tuple[Rings, ...]
+    asked: str
+    others: tuple[ZoneMark, ...]
+    lands: tuple[Land, ...]
+    any: Shifted
+    months: tuple[Shifted, ...]
+    reader: str
+    tz: str
+    known_at: int | None

@@ -29,6 +29,11 @@ def stylesheet(body: str) -> str:
     return "\n".join([*(_face(*font) for font in FONTS if _uses(body, font[2])), _text("report.css")])
 
 
+def picture_style() -> str:
+    """What the picture of a what-if wears over the style sheet."""
+    return _text("supposed.css")
+
+
 def running_head(title: str, until: str, law: str, direction: str) -> str:
     """What stands on every printed page: the case, the cut-off, the humanitarian-law line, the page number.
 

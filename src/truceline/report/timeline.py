@@ -125,7 +125,7 @@ def draw(picture: Picture) -> Strip | None:
     top = (rows[-1].y + 22 if rows else 0) + 16
     base = top + BARS
     most = max((sum(whole[b, v] for v in CLASSES) for b, _ in whole), default=0)
-    levels = _levels(most)
+    levels = levels_to(most)
     bands, lanes_high, left_out = _bands(wide, axis, base + 26)
     return Strip(
         height=round(base + 30 + lanes_high, 1), step=axis.step, rows=rows,
@@ -195,7 +195,7 @@ def _bands(wide: Counter[tuple[date, date, int]], axis: _Axis, top: float) -> tu
     return boxes, round(len(lanes) * pitch, 1), left_out
 
 
-def _levels(most: int) -> list[int]:
+def levels_to(most: int) -> list[int]:
     """Round numbers for the axis of counts, from 0 to at most `most`."""
     if most < 1:
         return [0]

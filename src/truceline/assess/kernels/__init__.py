@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.util import find_spec
 
 from truceline.errors import InputError, quoted
@@ -47,11 +48,17 @@ def is_compiled(rows: int, engine: str = "auto") -> bool:
         InputError: numba is asked for and is not installed.
     """
     chosen = engine_asked() if engine == "auto" else engine
-    there = find_spec("numba") is not None
+    there = _is_there()
     if chosen == "numba" and not there:
         raise InputError("the engine `numba` is asked for and not installed: pip install truceline[fast]")
     is_warm = f"{__name__}.asking" in sys.modules
     return chosen == "numba" or (chosen == "auto" and there and (rows >= SMALL or is_warm))
+
+
+@cache
+def _is_there() -> bool:
+    """Whether numba is installed: looking for it on the disk takes longer than judging one report."""
+    return find_spec("numba") is not None
 
 
 @contextmanager
