@@ -41,24 +41,23 @@ run: setup ## the shipped case, assessed, its page served (ARGS="--no-serve" onl
 	@$(BIN)/truceline run $(ARGS)
 
 test: setup ## the fast tests (ARGS="tests/test_span.py" for some of them)
-	@if ! command -v chromium >/dev/null 2>&1 && ! command -v google-chrome >/dev/null 2>&1; then \
-	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	        $(MAKE) -s test-deps || echo "Chromium could not be installed: the browser tests are skipped"; \
-	    else \
-	        echo "no Chromium here (make test-deps): the browser tests are skipped"; \
-	    fi; \
-	fi
+	@$(MAKE) -s test-deps
 	@$(LIMIT) $(BIN)/python -m pytest -m "not long" -rs --hypothesis-seed=$(SEED) $(ARGS)
 
 test-long: setup ## the tests that take minutes: differential and hostile input
 	@$(BIN)/python -m pytest -m long -rs --hypothesis-seed=$(SEED) $(ARGS)
 
-test-deps: ## install what the browser tests need from Debian (as root)
-	@if command -v chromium >/dev/null 2>&1; then \
-	    echo "chromium is there"; \
+test-deps: ## install what the tests need from Debian, as root: a browser, a database server
+	@wanted=; \
+	command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || wanted="chromium"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || wanted="$$wanted postgresql"; \
+	[ -n "$$wanted" ] || exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    echo "installing:$$wanted"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$wanted >/dev/null \
+	    || echo "could not be installed:$$wanted: the tests that need them are skipped"; \
 	else \
-	    echo "installing chromium"; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	    echo "not here:$$wanted: the tests that need them are skipped"; \
 	fi
 
 check: setup ## format, lint, types, layers, docstrings, doctests, generated pages
@@ -92,7 +91,7 @@ lock: ## make requirements.lock anew from pyproject.toml, with Python 3.11 (UPGR
 	python3.11 -m venv "$$room" && \
 	PIP_DISABLE_PIP_VERSION_CHECK=1 "$$room/bin/pip" install -qq pip-tools==7.6.2 && \
 	CUSTOM_COMPILE_COMMAND="make lock" "$$room/bin/pip-compile" -q $(UPGRADE) --generate-hashes --allow-unsafe --strip-extras \
-	    --no-emit-options --no-emit-index-url --no-emit-find-links --extra dev --extra fast -o requirements.lock pyproject.toml && \
+	    --no-emit-options --no-emit-index-url --no-emit-find-links --extra dev --extra fast --extra server -o requirements.lock pyproject.toml && \
 	cd bench && CUSTOM_COMPILE_COMMAND="make lock" "$$room/bin/pip-compile" -q $(UPGRADE) --generate-hashes --allow-unsafe --strip-extras \
 	    --no-emit-options --no-emit-index-url --no-emit-find-links -o requirements.lock requirements.in
 

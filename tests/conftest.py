@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, reason in absent.items():
             if reason and item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=f"{item.name}: {reason}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the keys of the tests lie: never among those of whoever runs them."""
+    folder, before = tmp_path_factory.mktemp("config"), os.environ.get("TRUCELINE_CONFIG")
+    os.environ["TRUCELINE_CONFIG"] = str(folder)
+    yield folder
+    os.environ.pop("TRUCELINE_CONFIG")
+    if before is not None:
+        os.environ["TRUCELINE_CONFIG"] = before
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,8 @@ class Fault:
 
     def __str__(self) -> str:
         """Render `file:line: field: message`, leaving out what is not known."""
-        where = f"{self.file}:{self.line}" if self.line else self.file
+        line = f":{self.line}" if self.line else ""
+        where = self.file + line if self.file else line.replace(":", "line ")
         return ": ".join(part for part in (where, self.field, self.message) if part)
 
 

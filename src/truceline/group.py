@@ -114,6 +114,39 @@ class Group:
         return rule(member in found for member in party.members)
 
 
+DESK = "desk"
+"""Who is no actor of the text: the intake desk and the secretariat that keeps the record."""
+
+_ACTORS = frozenset(KINDS)
+_SPEECH: Mapping[str, frozenset[str]] = {
+    "agreement": frozenset({DESK}),
+    "evidence": frozenset({DESK}),
+    "areas": frozenset({DESK}),
+    "acts": frozenset({DESK}),
+    "absence": frozenset({DESK}),
+    "assessment": _ACTORS | {DESK},
+    "allegation": _ACTORS | {DESK},
+    "answer": _ACTORS | {DESK},
+    "act": _ACTORS,
+    "amendment": _ACTORS,
+    "designation": _ACTORS,
+    "finding": _ACTORS,
+}
+
+
+def may_say(kind: str, what: str) -> bool:
+    """Whether somebody may make a statement of a type; nobody may make one that is not listed.
+
+    Args:
+        kind: one of `KINDS`, or `desk`.
+        what: type of the statement.
+
+    >>> may_say("state", "allegation"), may_say("desk", "finding"), may_say("state", "evidence")
+    (True, False, False)
+    """
+    return kind in _SPEECH.get(what, frozenset())
+
+
 class Sight(IntEnum):
     """How finely a reader may see a place, coarsest first."""
 

@@ -10,10 +10,11 @@ import pytest
 import shapely
 
 from bench import __main__ as command
-from bench import discs, geodesic, measure, peers, place, report, scale
+from bench import discs, geodesic, law, measure, peers, place, report, scale, terms
 from bench import zones as sets
 from bench.rows import BLOCK, observations, radii
 from bench.zones import EAST, NORTH, SOUTH, UNIT, WEST, Zones
+from truceline.verdict import SURE
 
 SMALL = {"irregular": 25, "circles": 60, "huge": 1}
 SECONDS = "0.1234"
@@ -156,9 +157,47 @@ def test_an_honest_run_is_written_and_shown(
 def test_every_mode_names_its_benchmarks() -> None:
     """CI reads these keys."""
     names = set(command.benches("quick", rows=1_000, ask=ask_here))
-    assert names >= {"place.irregular", "place.circles", "place.huge", "disc.mixed", "whatif.350k", "assess.24x200"}
+    assert names >= {
+        "place.irregular",
+        "place.circles",
+        "place.huge",
+        "disc.mixed",
+        "whatif.350k",
+        "assess.24x200",
+        "scale.terms",
+    }
     assert names <= set(command.benches("all", rows=1_000, ask=ask_here))
     assert set(command.benches("servers", rows=1_000, ask=ask_here)) == {f"place.{name}" for name in place.SETS}
+
+
+@pytest.mark.parametrize("count", [1, 3, 24])
+def test_a_law_has_as_many_terms_as_asked(count: int) -> None:
+    """The curve over terms is drawn over their number, and each law is judged as `spec` judges it."""
+    made = law.law_over(sets.make("irregular", 25), count)
+    assert len(made.terms) == count == sum(law.parts_of(count))
+    bans = law.parts_of(count)[0]
+    assert terms.hold(made, observations(20, sets.make("irregular", 25))) == 20 * (bans + 1)
+
+
+def test_a_law_that_is_judged_otherwise_by_spec_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time is shown of a fast judge that says something else."""
+    area = sets.make("irregular", 25)
+    monkeypatch.setattr("bench.terms.spec.judge_any", lambda *_: SURE)
+    with pytest.raises(measure.DisagreementError, match="`any` is judged otherwise"):
+        terms.hold(law.law_over(area, 3), observations(20, area))
+
+
+def test_a_curve_over_terms_names_them(tmp_path: Path) -> None:
+    """In the table and in the picture."""
+    points = [{"terms": n, "rows": 10, "seconds_best": n / 10, "peak_mb": 1} for n in (1, 10)]
+    entry = scale.drawn("terms", points)
+    assert entry["steepest"] == pytest.approx(1.0)
+    assert "truceline, 10 terms" in report.lines("scale.terms", entry)[1]
+    pytest.importorskip("matplotlib", reason="the pictures need bench/requirements.lock")
+    from bench import pictures
+
+    pictures.draw({"scale.terms": entry}, tmp_path)
+    assert "terms" in (tmp_path / "scale-terms.svg").read_text(encoding="utf-8")
 
 
 def kept(path: Path, found: Sequence[Any]) -> str:

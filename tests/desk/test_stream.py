@@ -254,7 +254,7 @@ CUT = """
 import os, resource, signal, sys
 from pathlib import Path
 from tests.desk.test_stream import bench, stream, streamed
-from truceline.store import folder
+from truceline.store import disk
 how, at, path, out = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
 calls, sync = [], os.fsync
 def cut(number):
@@ -263,7 +263,7 @@ def cut(number):
         os.kill(os.getpid(), signal.SIGKILL)
     sync(number)
 if how == "kill":
-    folder.os.fsync = cut
+    disk.os.fsync = cut
 else:
     resource.setrlimit(resource.RLIMIT_FSIZE, (at, at))
 streamed(stream.Given(path), out, batch_rows=20)
@@ -390,13 +390,16 @@ def test_columns_that_are_missing_or_of_another_type_are_named(tmp_path: Path) -
     ]
 
 
-def test_text_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    """Bytes that are no UTF-8 end in one line, not in a traceback."""
-    broken = pa.array([b"\xff\xfe"]).view(pa.string())
-    table = pa.Table.from_pylist([GOOD], schema=SCHEMA).set_column(0, SCHEMA.field("id"), broken)
+def test_text_that_is_no_text_rejects_its_row_alone(tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 end in a rejected row: not in a traceback, and not in the loss of the others."""
+    broken = pa.array([b"\xff\xfe", b"good"]).view(pa.string())
+    table = pa.Table.from_pylist([GOOD, GOOD], schema=SCHEMA).set_column(0, SCHEMA.field("id"), broken)
     pq.write_table(table, tmp_path / "t.parquet")
-    with pytest.raises(InputError, match=r"^t.parquet: id: .*UTF8"):
-        streamed(stream.Given(tmp_path / "t.parquet"), tmp_path / "out")
+    answer = streamed(stream.Given(tmp_path / "t.parquet"), tmp_path / "out")
+    assert (answer["observations"], answer["rejected"]) == (1, 1)
+    (told,) = parts(tmp_path / "out", "rejected").to_pylist()
+    assert (told["file"], told["line"], told["field"]) == ("t.parquet", 1, "id")
+    assert told["reason"] == "expected UTF-8, got the byte 0xFF"
 
 
 def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *args: object) -> tuple[int, str, str]:

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from truceline import LAW, __version__
+from truceline.cli import record, witness
+from truceline.cli.show import Json, emit, plain, say, table, told
 from truceline.errors import TrucelineError
 
 if TYPE_CHECKING:
     from truceline.desk import Asked, Outcome
+    from truceline.store.folder import CaseFolder
 
 app = typer.Typer(
     name="truceline",
@@ -30,8 +32,10 @@ app = typer.Typer(
 )
 agreement_app = typer.Typer(help="Look into the text of an agreement.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(agreement_app, name="agreement")
+record.add_to(app)
+vault.add_to(app)
+witness.add_to(app)
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Areas = Annotated[
     list[Path] | None, typer.Option("--areas", help="A file of areas (GeoJSON, GeoParquet); repeat for more.")
 ]
@@ -85,6 +89,7 @@ def run(
         case = desk.demo_case(folder)
         desk.add_shipped_reports(case)
         outcome = desk.assess_case(case, desk.Asked(), tell=tell)
+        desk.record_assessment(case, desk.assessment_body(case, outcome))
         files = pages.write_all(outcome, folder / "pages")
     _show(outcome, as_json)
     say(as_json, f"\nPages: {', '.join(str(f) for f in files)}")
@@ -93,18 +98,43 @@ def run(
 
 
 @app.command()
-def init(
+def init(  # noqa: PLR0917  # the signature is the command line
     folder: Annotated[Path, typer.Argument(help="Case folder to make.")],
     agreement: Annotated[Path, typer.Option("--agreement", help="The text of the agreement (YAML).")],
+    parties: Annotated[
+        list[Path] | None, typer.Option("--party", help="Key set of a party that founds the record; repeat.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="Witnesses and quorum of the record (C2SP tlog-policy).")
+    ] = None,
+    charter: Annotated[
+        Path | None, typer.Option("--charter", help="The charter, signed by all its parties; see `keys sign`.")
+    ] = None,
+    charter_out: Annotated[
+        Path | None, typer.Option("--charter-out", help="Write the charter for others to sign, and make no folder.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a case folder for an agreement."""
+    """Make a case folder for an agreement. Its record begins with a charter: who keeps it, who may sign."""
     from truceline import desk
+    from truceline.desk import records
 
-    case = desk.init_case(folder, agreement)
-    answer = {"folder": str(folder), "agreement": case.info.agreement, "agreement_sha256": case.info.agreement_sha256}
+    signed = b"" if charter is None else desk.read_bytes(charter)
+    made = records.charter_of(signed) if signed else records.founded(agreement, parties or [], policy)
+    if charter_out is not None:
+        records.write_whole(charter_out, records.charter_entry(made))
+        emit({"file": str(charter_out)}) if as_json else print(
+            f"{charter_out}: for each other party to sign: truceline keys sign {charter_out} --by PARTY"
+        )
+        return
+    case = desk.init_case(folder, agreement, made, signed=signed)
+    answer = {
+        "folder": str(folder), "agreement": case.info.agreement, "agreement_sha256": case.info.agreement_sha256,
+        "origin": case.register().log.name if case.register().log else "",  # type: ignore[union-attr]
+    }  # fmt: skip
     emit(answer) if as_json else print(
-        f"{folder}: a case for {case.info.agreement} ({case.info.agreement_sha256[:12]})"
+        f"{folder}: a case for {case.info.agreement} ({case.info.agreement_sha256[:12]}); "
+        f"the keys of its record lie in {desk.config_folder()}"
     )
 
 
@@ -129,7 +159,7 @@ def add(
             tell(f"reading {file.name}", i, len(files))
             added += desk.add_files(case, [file], kind)
     if as_json:
-        emit({"added": [_plain(a) for a in added], "skipped": len(files) - len(added)})
+        emit({"added": [plain(a) for a in added], "skipped": len(files) - len(added)})
         return
     for one in added:
         print(f"#{one.sequence} {one.file}: {one.kind}, {one.rows} rows taken, {one.rejected} rejected")
@@ -200,7 +230,11 @@ def _assessed(
     if what.is_dir():
         if evidence:
             raise InputError("a case folder holds its own evidence: use `truceline add` to add files")
-        return desk.assess_case(CaseFolder.open(what), asked, areas, tell)
+        case = CaseFolder.open(what)
+        outcome = desk.assess_case(case, asked, areas, tell)
+        if asked == desk.Asked() and not areas:
+            _record(case, outcome)
+        return outcome
     if not evidence:
         raise InputError("expected files of evidence after the agreement, or a case folder")
     bench = desk.open_agreement(what, areas)
@@ -209,6 +243,17 @@ def _assessed(
         tell(f"reading {file.name}", i, len(evidence))
         read.append(desk.read_evidence(file, bench))
     return desk.assess_files(bench, read, asked, tell)
+
+
+def _record(case: CaseFolder, outcome: Outcome) -> None:
+    """Enter a whole assessment into the record; where this machine may only read, say so."""
+    from truceline import desk
+    from truceline.errors import StoreError
+
+    try:
+        desk.record_assessment(case, desk.assessment_body(case, outcome))
+    except StoreError as error:
+        print(f"not recorded: {error}", file=sys.stderr)
 
 
 @app.command()
@@ -262,6 +307,11 @@ def what_if(  # noqa: PLR0917  # the signature is the command line
     since: Since = "",
     until: Until = "",
     known_at: KnownAt = "",
+    picture: Annotated[
+        Path | None,
+        typer.Option("--picture", help="Draw the zone before and after, and the counts by month: FILE.png or .html."),
+    ] = None,
+    lang: Annotated[str, typer.Option("--lang", help="Of the picture: en, ar or ru.")] = "en",
     as_json: Json = False,
 ) -> None:
     """Suppose a zone lay elsewhere, or were in force at another time or height: what would be judged otherwise?"""
@@ -269,10 +319,19 @@ def what_if(  # noqa: PLR0917  # the signature is the command line
     from truceline.store.folder import CaseFolder
 
     supposed = desk.Supposed(zone, geometry, zone_from, zone_until, ceiling_m)
+    if picture is not None:
+        from truceline.desk import pages
+
+        pages.check_picture(picture, lang)
     with told(as_json) as tell:
         outcome, change = desk.what_if(CaseFolder.open(folder), supposed, desk.Asked(since, until, known_at), tell)
         answer = desk.what_if_answer(outcome, supposed, change)
+        if picture is not None:
+            tell("drawing", 0, 1)
+            pages.write_what_if(outcome, change, picture, zone=zone, asked=supposed.asked, lang=lang)
     emit(answer) if as_json else _show_change(answer)
+    if picture is not None:
+        say(as_json, f"\nPicture: {picture}")
 
 
 @app.command()
@@ -419,7 +478,6 @@ def _show_stream(answer: dict[str, Any], folder: Path) -> None:
     print(f"\nAssessments that are not `no`: {answer['answers']} in {len(answer['parts'])} parts in {folder}\n\n{LAW}")
 
 
-BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
 VALUES = {1: "yes", 0: "cannot be decided", -1: "no"}
 
 
@@ -441,63 +499,3 @@ def _show_one(answer: dict[str, Any], as_json: bool) -> None:
 
 
 COVERED = {1: "surely covered", 0: "cannot be decided", -1: "not covered by this term"}
-
-
-def table(head: list[str], rows: list[list[Any]]) -> None:
-    """Print a table; on a narrow or piped output it stays plain text."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for i, title in enumerate(head):
-        made.add_column(title, justify="left" if i == 0 or not rows or isinstance(rows[0][i], str) else "right")
-    for row in rows:
-        made.add_row(*(printable(str(cell)) for cell in row))
-    width = None if sys.stdout.isatty() else 120
-    Console(width=width, highlight=False, markup=False).print(made)
-
-
-def printable(text: str) -> str:
-    """A text of others without what steers a terminal: control characters and turns of direction become blanks."""
-    from unicodedata import category
-
-    return "".join(" " if category(c) == "Cc" or c in BIDI else c for c in text)
-
-
-def emit(answer: dict[str, Any]) -> None:
-    """Print one JSON document."""
-    import msgspec
-
-    print(msgspec.json.format(msgspec.json.encode(answer, order="sorted"), indent=2).decode())
-
-
-def say(as_json: bool, text: str) -> None:
-    """Print a remark; beside JSON it goes to standard error."""
-    print(text, file=sys.stderr if as_json else sys.stdout, flush=True)
-
-
-def _plain(value: object) -> dict[str, Any]:
-    import msgspec
-
-    made: dict[str, Any] = msgspec.to_builtins(value)
-    return made
-
-
-@contextmanager
-def told(as_json: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """Progress on standard error, on a terminal as a bar, elsewhere not at all."""
-    if as_json or not sys.stderr.isatty():
-        yield lambda _what, _done, _all: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,11 +7,15 @@ assessments.
 
 from truceline.desk.cases import add_files, add_shipped_reports, demo_case, demo_clock, init_case
 from truceline.desk.files import KINDS, Bench, Evidence, detect, open_agreement, read_bytes, read_evidence, shipped
+from truceline.desk.keyring import config_folder
+from truceline.desk.records import record_assessment
 from truceline.desk.runs import (
     Asked,
     Outcome,
+    answers_of,
     assess_case,
     assess_files,
+    assessment_body,
     bench_of_case,
     evidence_row,
     show,
@@ -23,7 +27,7 @@ from truceline.desk.zones import Wanted, count_where
 
 __all__ = [
     "KINDS", "Asked", "Bench", "Evidence", "Outcome", "Supposed", "Wanted", "add_files", "add_shipped_reports",
-    "assess_case", "assess_files", "bench_of_case", "count_where", "demo_case", "demo_clock", "detect",
-    "evidence_row", "init_case", "open_agreement", "read_bytes", "read_evidence", "shipped", "show", "summary",
-    "what_if", "what_if_answer", "write_assessments",
+    "answers_of", "assess_case", "assess_files", "assessment_body", "bench_of_case", "config_folder", "count_where",
+    "demo_case", "demo_clock", "detect", "evidence_row", "init_case", "open_agreement", "read_bytes", "read_evidence",
+    "record_assessment", "shipped", "show", "summary", "what_if", "what_if_answer", "write_assessments",
 ]  # fmt: skip

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from truceline.atlas import read_features
+from truceline.canon import sha256
 from truceline.desk.files import (
     ALIAS_TABLES,
+    Bench,
+    bench_of,
     beside,
     detect,
     file_hash,
@@ -18,23 +20,40 @@ from truceline.desk.files import (
     read_evidence,
     shipped,
 )
+from truceline.desk.records import Clock, Draft, append, begin, clock_of, demo_clock, new_charter, text_draft
 from truceline.desk.runs import bench_of_case
 from truceline.errors import StoreError
 from truceline.evidence import reports
 from truceline.evidence.reading import Read
-from truceline.span import parse_instant
-from truceline.store.folder import Addition, CaseFolder
+from truceline.record.charter import Charter
+from truceline.store.folder import Addition, CaseFolder, addition_of
 
-DEMO_CLOCK = "2020-01-01T00:00Z"
-"""The fixed clock of the shipped case, marked as such: the same bytes on every machine and every day."""
+__all__ = ["add_files", "add_shipped_reports", "demo_case", "demo_clock", "init_case"]
 
 
-def init_case(folder: Path, agreement: Path) -> CaseFolder:
-    """Make a case folder for an agreement, with the areas and alias tables that lie beside it."""
+def init_case(
+    folder: Path, agreement: Path, charter: Charter | None = None, *, known_at: int | None = None, signed: bytes = b""
+) -> CaseFolder:
+    """Make a case folder for an agreement, with the areas and alias tables that lie beside it.
+
+    Args:
+        folder: where.
+        agreement: the text.
+        charter: of its record; None = one that this machine alone founds.
+        known_at: UTC second; None = now.
+        signed: the charter as an entry, when others signed it too.
+    """
     bench = open_agreement(agreement)
     names = [*bench.agreement.areas, "units.csv", *(f"{table}.csv" for table in ALIAS_TABLES)]
     files = {name: data for name in names if (data := beside(agreement, name)) is not None}
-    return CaseFolder.create(folder, agreement.name, {**files, agreement.name: read_bytes(agreement)})
+    files[agreement.name] = read_bytes(agreement)
+    made = charter or new_charter(bench.agreement.id)
+    text = text_draft(bench.agreement, agreement.name, files)
+    return CaseFolder.create(folder, lambda case: begin(case, made, text, _clock(made, known_at), signed))
+
+
+def _clock(charter: Charter, known_at: int | None) -> Clock:
+    return clock_of(charter) if known_at is None else lambda: known_at
 
 
 def add_files(case: CaseFolder, paths: Sequence[Path], kind: str = "", known_at: int | None = None) -> list[Addition]:
@@ -45,27 +64,46 @@ def add_files(case: CaseFolder, paths: Sequence[Path], kind: str = "", known_at:
     """
     added = []
     bench = bench_of_case(case)
-    now = known_at if known_at is not None else demo_clock() if case.info.is_demo else int(time.time())
+    clock = _clock(case.charter(), known_at)
+    now = clock()
     for path in paths:
         what = kind or detect(path)
         if case.has(file_hash(path)):
+            _keep_again(case, path, what, bench, now)
             continue
         if what == "areas":
             data = read_bytes(path)
             bench = bench_of_case(case, [path])  # refused here, before it is written anywhere
-            added.append(case.add_bytes(what, path.name, data, len(read_features(data, path.name)), now))
+            draft = _given("areas", path.name, data, len(read_features(data, path.name)))
         elif what == "acts":
             acts = read_evidence(path, bench, kind=what, known_at=now).acts
-            added.append(case.add_bytes(what, path.name, read_bytes(path), len(acts), now))
+            draft = _given("acts", path.name, read_bytes(path), len(acts))
         else:
             read = read_evidence(path, bench, kind=what, known_at=now)
-            added.append(case.add_table(what, path.name, read.sha256, Read(read.table, read.rejected), now))
+            draft = _table(case, what, path.name, read.sha256, Read(read.table, read.rejected))
+        added.append(_added(case, draft, clock))
     return added
 
 
-def demo_clock() -> int:
-    """The fixed second of the shipped case."""
-    return parse_instant(DEMO_CLOCK, "UTC")
+def _keep_again(case: CaseFolder, path: Path, what: str, bench: Bench, now: int) -> None:
+    """Write the table of a file that the record knows, if it was lost: the rows are the same, so is their hash."""
+    lost = {a.table_hash for a in case.journal() if a.table_hash} - set(case.evidence_files())
+    if lost and what not in ("areas", "acts"):
+        read = read_evidence(path, bench, kind=what, known_at=now)
+        case.keep_table(Read(read.table, read.rejected))
+
+
+def _given(kind: str, name: str, data: bytes, rows: int) -> Draft:
+    return Draft(kind, {"file": name, "kind": kind, "rows": rows, "sha256": sha256(data)}, files={name: data})
+
+
+def _table(case: CaseFolder, kind: str, name: str, digest: str, read: Read) -> Draft:
+    return Draft("evidence", {"file": name, "kind": kind, "sha256": digest, **case.keep_table(read)})
+
+
+def _added(case: CaseFolder, draft: Draft, now: Clock) -> Addition:
+    taken = append(case, [draft], now)[0]
+    return addition_of(case.entries()[taken.index])
 
 
 def demo_case(folder: Path) -> CaseFolder:
@@ -74,11 +112,19 @@ def demo_case(folder: Path) -> CaseFolder:
         case = CaseFolder.open(folder)
         if not case.info.is_demo:
             raise StoreError(f"{folder}: a case of your own lies here; choose another folder")
-    else:
-        files = shipped()
-        wanted = ["agreement.yaml", "areas.geojson", "units.csv", *(f"{table}.csv" for table in ALIAS_TABLES)]
-        case = CaseFolder.create(folder, "agreement.yaml", {name: files[name] for name in wanted}, is_demo=True)
-    return case
+        return case
+    files = shipped()
+    wanted = ["agreement.yaml", "areas.geojson", "units.csv", *(f"{table}.csv" for table in ALIAS_TABLES)]
+    named = {name: files[name] for name in wanted}
+    bench = shipped_bench(named)
+    charter = new_charter(bench.agreement.id, is_demo=True)
+    text = text_draft(bench.agreement, "agreement.yaml", named)
+    return CaseFolder.create(folder, lambda case: begin(case, charter, text, demo_clock))
+
+
+def shipped_bench(files: dict[str, bytes]) -> Bench:
+    """The agreement of the shipped case, put together from its files."""
+    return bench_of("agreement.yaml", files["agreement.yaml"], files.get, {})
 
 
 def add_shipped_reports(case: CaseFolder) -> list[Addition]:
@@ -88,4 +134,4 @@ def add_shipped_reports(case: CaseFolder) -> list[Addition]:
     if case.has(digest):
         return []
     read = reports.read(data.splitlines(keepends=True), "reports.jsonl", bench.manner(now, now))
-    return [case.add_table("reports", "reports.jsonl", digest, read, now)]
+    return [_added(case, _table(case, "reports", "reports.jsonl", digest, read), demo_clock)]

@@ -5,6 +5,10 @@ Nothing finer than the reader's sight enters a `Picture`: the page only draws wh
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess  # a PNG is painted by the browser of the system
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +22,31 @@ from truceline import RULE_VERSION
 from truceline.assess import assessment
 from truceline.assess.answers import Rows
 from truceline.assess.assessment import ANY
+from truceline.assess.place import Placed
+from truceline.assess.replay import Change, Shift
 from truceline.course import Course
 from truceline.desk.runs import Outcome
-from truceline.errors import InputError, quoted
+from truceline.errors import InputError, StoreError, quoted
 from truceline.evidence.schema import Observation
 from truceline.group import Sight, may_see, role_of
-from truceline.report.page import render
-from truceline.report.picture import Entry, Land, Names, Picture, Rings, TermCount, TermLine, Window, ZoneMark
+from truceline.report.page import render, render_what_if
+from truceline.report.picture import (
+    Entry,
+    Land,
+    Names,
+    Picture,
+    Rings,
+    Shifted,
+    TermCount,
+    TermLine,
+    WhatIf,
+    Window,
+    ZoneMark,
+)
+from truceline.report.supposed import HIGH, WIDE
 from truceline.space import Geometry, Region, distance_m, in_degrees, outline
 from truceline.span import DAY_S, FAR_AHEAD, LONG_AGO, Span, civil_days, day_span, local_text, parse_instant
-from truceline.store.folder import write_whole
+from truceline.store.disk import write_whole
 from truceline.verdict import UNKNOWN, YES, reasons_of
 
 LANGUAGES = ("en", "ar", "ru")
@@ -36,6 +55,9 @@ SIMPLER = 20_000
 
 COMMON_SOURCES = ("reports", "ucdp")
 """Sources whose words for a place are no finer than a town, and whose publishers are public."""
+
+PAINTED = 2
+"""Pixels of a PNG to one of the page, each way."""
 
 TOWN_M = 5_000
 """A place shown as its town is at least a disc of this radius."""
@@ -64,8 +86,7 @@ def write_one(outcome: Outcome, path: Path, *, lang: str, reader: str, cut_off: 
     Raises:
         InputError: no such language, or no such reader.
     """
-    if lang not in LANGUAGES:
-        raise InputError(f"`--lang`: expected one of {', '.join(LANGUAGES)}, got {quoted(lang)}")
+    _check_lang(lang)
     kind, _, party = reader.partition(":")
     known = outcome.bench.agreement.parties
     if (kind == "party" and party not in known) or (kind != "party" and reader not in ("secretariat", "public")):
@@ -73,6 +94,95 @@ def write_one(outcome: Outcome, path: Path, *, lang: str, reader: str, cut_off: 
     data = render(picture_of(outcome, reader=reader, cut_off=cut_off), lang).encode()
     write_whole(path, data)
     return len(data)
+
+
+def check_picture(path: Path, lang: str) -> None:
+    """Refuse, before anything is judged, a picture that could not be written.
+
+    Raises:
+        InputError: no such language, no such kind of picture, or no browser to paint it.
+    """
+    _check_lang(lang)
+    if path.suffix.lower() not in (".png", ".html"):
+        raise InputError(f"`--picture`: expected a name that ends in .png or .html, got {quoted(path.name)}")
+    if path.suffix.lower() == ".png" and browser() is None:
+        raise InputError(
+            f"`--picture`: Chromium paints a PNG and is not here: expected a name that ends in .html, "
+            f"got {quoted(path.name)}"
+        )
+
+
+def write_what_if(outcome: Outcome, change: Change, path: Path, *, zone: str, asked: str, lang: str) -> int:
+    """Write the picture of a what-if, whole or not at all; gives its size in bytes.
+
+    Args:
+        outcome: what was judged as it is.
+        change: what would be judged otherwise.
+        path: a `.png` of `PAINTED` times `WIDE` by `HIGH` pixels, or the same as one `.html` file.
+        zone: id of the zone that is supposed.
+        asked: what is supposed, as it is typed.
+        lang: `en`, `ar` or `ru`.
+    """
+    check_picture(path, lang)
+    page = render_what_if(what_if_picture(outcome, change, zone, asked), lang)
+    data = painted(page) if path.suffix.lower() == ".png" else page.encode()
+    write_whole(path, data)
+    return len(data)
+
+
+def what_if_picture(outcome: Outcome, change: Change, zone: str, asked: str) -> WhatIf:
+    """Zones and counts of a what-if: no report is on it, so nothing of one can be too fine."""
+    agreement, everything = outcome.bench.agreement, change.totals[ANY]
+    polygons, is_withheld = _outline_of(outcome.assessed.law.placed, zone)
+    names = _named(agreement.zones[zone].names, zone)
+    return WhatIf(
+        case=agreement.title, zone=ZoneMark(zone, names, polygons, (), is_withheld, "", ()),
+        supposed=_outline_of(change.dockets[1].law.placed, zone)[0], asked=asked,
+        others=tuple(mark for mark in _zones(outcome) if mark.id != zone), lands=tuple(_lands(outcome)),
+        any=_shifted("", everything), months=tuple(_shifted(name, one) for name, one in change.by_month.items()),
+        reader="secretariat", tz=agreement.tz, known_at=outcome.known_at,
+    )  # fmt: skip
+
+
+def _outline_of(placed: Placed, zone: str) -> tuple[tuple[Rings, ...], bool]:
+    """The outline of a zone as a page of the case draws it, none of what was never published; whether it was not."""
+    ground = placed.ground((zone,))
+    return () if ground.shape is None or ground.is_withheld else rings_of(ground.shape), ground.is_withheld
+
+
+def _shifted(name: str, one: Shift) -> Shifted:
+    return Shifted(name, one.surely, one.possibly)
+
+
+def browser() -> str | None:
+    """The Chromium of the system; None where there is none."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def painted(page: str) -> bytes:
+    """A page of `WIDE` by `HIGH` as a PNG of `PAINTED` times as many pixels. It runs no script and fetches nothing.
+
+    Raises:
+        StoreError: the browser painted nothing.
+    """
+    with tempfile.TemporaryDirectory() as room:
+        source, shot = Path(room, "page.html"), Path(room, "page.png")
+        source.write_text(page, encoding="utf-8")
+        options = [
+            "--headless", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-background-networking",
+            f"--user-data-dir={room}/profile", f"--force-device-scale-factor={PAINTED}", f"--window-size={WIDE},{HIGH}",
+            f"--screenshot={shot}", *(["--no-sandbox"] if os.geteuid() == 0 else []),  # root has no sandbox
+        ]  # fmt: skip
+        try:
+            subprocess.run([str(browser()), *options, source.as_uri()], capture_output=True, check=False, timeout=90)  # noqa: S603  # a page of ours
+            return shot.read_bytes()
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise StoreError(f"Chromium painted no picture: {type(error).__name__}") from None
+
+
+def _check_lang(lang: str) -> None:
+    if lang not in LANGUAGES:
+        raise InputError(f"`--lang`: expected one of {', '.join(LANGUAGES)}, got {quoted(lang)}")
 
 
 @dataclass(frozen=True)
@@ -87,8 +197,7 @@ class _Row:
 def picture_of(outcome: Outcome, *, reader: str, cut_off: str) -> Picture:
     """Everything on the page of a reader, reduced to what the reader may see."""
     agreement, assessed = outcome.bench.agreement, outcome.assessed
-    ends = [report.end for report in assessed.reports]
-    end = parse_instant(cut_off, agreement.tz) if cut_off else max(ends, default=0)
+    end = parse_instant(cut_off, agreement.tz) if cut_off else int(assessed.columns.end.max(initial=0))
     since = end - DAY_S
     rows = list(_rows(outcome))
     entries = [_entry(outcome, row, reader, end) for row in rows]
@@ -110,7 +219,7 @@ def picture_of(outcome: Outcome, *, reader: str, cut_off: str) -> Picture:
 
 def _rows(outcome: Outcome) -> Iterator[_Row]:
     tables = [part.table for part in outcome.evidence if part.table.num_rows]
-    index = {report.id: i for i, report in enumerate(outcome.assessed.reports)}
+    index = {key: i for i, key in enumerate(outcome.assessed.ids)}
     seen: set[str] = set()
     for row in pa.concat_tables(tables).to_pylist() if tables else []:
         if row["id"] in index and row["id"] not in seen:
@@ -120,8 +229,8 @@ def _rows(outcome: Outcome) -> Iterator[_Row]:
 
 def _within(outcome: Outcome, seen: Rows, start: int, end: int) -> tuple[int, int, int]:
     """Answers to *any* of reports that surely happened in a period."""
-    reports = outcome.assessed.reports
-    inside = np.array([i for i in seen if start <= reports[i].start and reports[i].end <= end], np.int64)
+    columns = outcome.assessed.columns
+    inside = seen[(columns.start[seen] >= start) & (columns.end[seen] <= end)]
     counts = assessment.counts(outcome.assessed, ANY, inside)
     return counts.surely, counts.possibly, counts.no
 

@@ -14,15 +14,18 @@ import pyarrow.parquet as pq
 
 from truceline import LAW, RULE_VERSION, __version__
 from truceline.agreement.history import History, read_act
+from truceline.agreement.model import Agreement, Fact, SignedAct
 from truceline.assess import assessment, spec
 from truceline.assess.assessment import Assessed
 from truceline.assess.columns import JUDGED_COLUMNS, Columns
 from truceline.assess.place import Placed
+from truceline.canon import sha256
 from truceline.desk.files import Bench, Evidence, Tell, bench_of, read_bytes
 from truceline.errors import InputError, quoted
 from truceline.evidence.schema import SCHEMA, Rejected, rejected_table
 from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant, utc_text
-from truceline.store.folder import Addition, CaseFolder, write_whole
+from truceline.store.disk import write_whole
+from truceline.store.folder import AGREEMENT, CaseFolder, Said
 from truceline.verdict import Answer
 
 
@@ -59,7 +62,7 @@ class Asked:
     Attributes:
         since: only what can have happened from this moment on; a time text, empty = no bound.
         until: only what can have happened before this moment.
-        known_at: a time text, or `#index` into the journal; empty = everything that is known.
+        known_at: a time text, or `#index` of the record; empty = everything that is known.
     """
 
     since: str = ""
@@ -83,63 +86,96 @@ def assess_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell
     return outcome
 
 
+def answers_of(case: CaseFolder, said: Said) -> str:
+    """Compute a recorded assessment again: the hash of all answers, as the record was when it was made."""
+    return assessment.hash_of(judge_case(case, Asked(known_at=f"#{said.statement.body['of'] - 1}")).assessed)
+
+
+def assessment_body(case: CaseFolder, outcome: Outcome) -> dict[str, Any]:
+    """What the record says of a whole assessment: from what it was computed, by which rules, and its hash."""
+    return {
+        "agreement_sha256": outcome.bench.agreement.canonical_hash,
+        "answers_sha256": assessment.hash_of(outcome.assessed),
+        "evidence": sorted(part.table_hash or part.sha256 for part in outcome.evidence),
+        "observations": len(outcome.assessed.reports), "of": len(case.entries()), "rule_version": RULE_VERSION,
+        "tables": sorted(outcome.bench.tables.values()),
+    }  # fmt: skip
+
+
 def judge_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell: Tell | None = None) -> Outcome:
     """Judge everything in a case folder, and write nothing."""
     tz = bench_of_case(case).agreement.tz
     known_at, upto = _known(case, asked.known_at, tz)
     bench = bench_of_case(case, areas, upto)
-    by_index = asked.known_at.startswith("#")
-    additions = [a for a in case.journal() if a.sequence < upto or not by_index]
-    evidence = _evidence_of(case, bench, additions)
-    return _assess(bench, evidence, asked, known_at=known_at, seen_by=known_at, tell=tell)
+    return _assess(bench, _evidence_of(case, bench, upto), asked, known_at=known_at, seen_by=known_at, tell=tell)
 
 
 def bench_of_case(case: CaseFolder, areas: Sequence[Path] = (), upto: int | None = None) -> Bench:
-    """The agreement of a case folder, with the areas that were added to it.
+    """The agreement of a case folder, with the areas and designations that were added to it.
 
     Args:
         case: the folder.
         areas: further files of areas.
-        upto: only areas among the first additions; None = all.
+        upto: as the first so many entries of the record have it; None = all.
     """
-    files = case.agreement_files()
+    files, name = case.agreement_files(upto), case.text(upto).body["file"]
     known = [(a, data) for a, data in case.bytes_of("areas") if upto is None or a.sequence < upto]
     added = {f"{a.sequence}-{a.file}": data for a, data in known}
     further = {path.name: read_bytes(path) for path in areas}
-    return bench_of(case.info.agreement, files[case.info.agreement], files.get, {**added, **further})
+    bench = bench_of(name, files[name], files.get, {**added, **further})
+    facts = tuple(_designated(said, bench.agreement.tz) for said in case.said("designation", upto))
+    return replace(bench, agreement=replace(bench.agreement, facts=bench.agreement.facts + facts)) if facts else bench
 
 
-def _evidence_of(case: CaseFolder, bench: Bench, additions: Sequence[Addition]) -> tuple[Evidence, ...]:
-    chosen = {a.sequence for a in additions}
-    found = []
+def _designated(said: Said, tz: str) -> Fact:
+    """A designation of the record as a dated fact, stated by whoever said it."""
+    body = said.statement.body
+    since = parse_instant(body["since"], tz)
+    until = parse_instant(body["until"], tz) if body.get("until") else FAR_AHEAD
+    source = body.get("source") or f"entry {said.index} of the record"
+    return Fact(body["what"], body["of"], said.statement.by, body.get("value", ""), since, until, source, 0)
+
+
+def _evidence_of(case: CaseFolder, bench: Bench, upto: int) -> tuple[Evidence, ...]:
+    """Tables, files of acts, and acts that parties signed, of the first `upto` entries, in their order."""
+    tz, found = bench.agreement.tz, []
     for (addition, table), rejected in zip(case.tables(), case.rejected(), strict=True):
-        if addition.sequence in chosen:
-            found.append((addition.sequence, Evidence(addition.file, addition.kind, addition.sha256, table, rejected)))
+        found.append((addition.sequence, Evidence(addition.file, addition.kind, addition.sha256, table, rejected)))
     for addition, data in case.bytes_of("acts"):
-        if addition.sequence in chosen:
-            read = [
-                read_act(msgspec.json.decode(line), bench.agreement.tz, addition.known_at)
-                for line in data.splitlines()
-                if line.strip()
-            ]
-            # What a folder knows is known from its import on, whatever a file says of itself.
-            acts = tuple(replace(act, known_at=addition.known_at) for act in read)
-            empty = Evidence(addition.file, "acts", addition.sha256, SCHEMA.empty_table(), rejected_table([]), acts)
-            found.append((addition.sequence, empty))
-    return tuple(evidence for _, evidence in sorted(found, key=lambda item: item[0]))
+        read = [
+            read_act(msgspec.json.decode(line), tz, addition.known_at) for line in data.splitlines() if line.strip()
+        ]
+        # What a folder knows is known from its import on, whatever a file says of itself.
+        acts = tuple(replace(act, known_at=addition.known_at) for act in read)
+        found.append((addition.sequence, _of_acts(addition.file, addition.sha256, acts)))
+    for said in case.said("act"):
+        by = case.signers(said)
+        act = read_act({"id": f"entry-{said.index}", "by": by, **said.statement.body}, tz, said.known_at)
+        found.append((said.index, _of_acts(f"entry {said.index}", sha256(said.entry.data), (act,))))
+    return tuple(evidence for index, evidence in sorted(found, key=lambda item: item[0]) if index < upto)
+
+
+def _of_acts(file: str, digest: str, acts: tuple[SignedAct, ...]) -> Evidence:
+    return Evidence(file, "acts", digest, SCHEMA.empty_table(), rejected_table([]), acts)
 
 
 def _known(case: CaseFolder, text: str, tz: str) -> tuple[int | None, int]:
-    """The second as known at, and the number of additions that count."""
-    journal = case.journal()
+    """The second as known at, and the number of entries of the record that count."""
+    entries = case.entries()
     if not text:
-        return None, len(journal)
+        return None, len(entries)
     if not text.startswith("#"):
         known = parse_instant(text, tz)
-        return known, len([a for a in journal if a.known_at <= known])
-    if not (text[1:].isascii() and text[1:].isdecimal()) or int(text[1:]) >= len(journal):
-        raise InputError(f"`--known-at`: expected `#0` to `#{len(journal) - 1}`, got {quoted(text)}")
-    return journal[int(text[1:])].known_at, int(text[1:]) + 1
+        return known, max(_began(entries), len([said for said in entries if said.known_at <= known]))
+    first = _began(entries) - 1
+    if not (text[1:].isascii() and text[1:].isdecimal()) or not first <= int(text[1:]) < len(entries):
+        raise InputError(f"`--known-at`: expected `#{first}` to `#{len(entries) - 1}`, got {quoted(text)}")
+    return entries[int(text[1:])].known_at, int(text[1:]) + 1
+
+
+def _began(entries: Sequence[Said]) -> int:
+    """With so many entries a record holds its first text: before that nothing can be judged."""
+    return next((said.index + 1 for said in entries if said.statement.type == AGREEMENT), 1)
 
 
 def _assess(
@@ -191,6 +227,15 @@ def _chosen(
     return whole.take(pc.sort_indices(whole.column("id"))), twice, later
 
 
+def agreement_row(agreement: Agreement) -> dict[str, Any]:
+    """Which text was judged by, for an answer: its id, title, status and hashes."""
+    return {
+        "id": agreement.id, "title": agreement.title.get("en", agreement.id),
+        "text_status": agreement.text_status or None,
+        "sha256": agreement.text_hash, "canonical_sha256": agreement.canonical_hash,
+    }  # fmt: skip
+
+
 def evidence_row(part: Evidence) -> dict[str, Any]:
     """What a file was, for an answer: its name, kind, hashes and rows."""
     return {
@@ -205,11 +250,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
     return {
         "truceline": __version__,
         "rule_version": RULE_VERSION,
-        "agreement": {
-            "id": agreement.id, "title": agreement.title.get("en", agreement.id),
-            "text_status": agreement.text_status or None,
-            "sha256": agreement.text_hash, "canonical_sha256": agreement.canonical_hash,
-        },
+        "agreement": agreement_row(agreement),
         "agreement_hash": agreement.canonical_hash,
         "tables": [{"file": file, "sha256": digest} for file, digest in outcome.bench.tables.items()],
         "warnings": outcome.warnings,

@@ -34,14 +34,14 @@ from truceline.assess.columns import JUDGED_COLUMNS, Columns
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
 from truceline.desk.files import Bench, Tell, detect, file_hash, read_evidence
-from truceline.desk.runs import Asked
+from truceline.desk.runs import Asked, agreement_row
 from truceline.desk.twice import Rows, find_twice, rejected_twice
 from truceline.errors import Fault, InputError, StoreError, VerificationError, one_line, quoted
 from truceline.evidence.reading import Manner, is_harm
 from truceline.evidence.schema import SCHEMA, Rejected, rejected_table
 from truceline.evidence.sieve import READ_COLUMNS, as_observations, check_columns, sift
 from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant
-from truceline.store.folder import write_whole
+from truceline.store.disk import write_whole
 from truceline.verdict import NO, UNKNOWN, YES, Reason, reasons_of
 
 FORMAT = 1
@@ -556,11 +556,7 @@ def summary(progress: Progress, bench: Bench, others: Sequence[str] = ()) -> dic
     return {
         "truceline": __version__,
         "rule_version": RULE_VERSION,
-        "agreement": {
-            "id": agreement.id, "title": agreement.title.get("en", agreement.id),
-            "text_status": agreement.text_status or None,
-            "sha256": agreement.text_hash, "canonical_sha256": agreement.canonical_hash,
-        },
+        "agreement": agreement_row(agreement),
         "tables": [{"file": file, "sha256": digest} for file, digest in bench.tables.items()],
         "warnings": [*bench.warnings, *unread],
         "readings": dict(agreement.readings),

@@ -45,6 +45,16 @@ class Supposed:
     until: str = ""
     ceiling_m: int | None = None
 
+    @property
+    def asked(self) -> str:
+        """The command that supposes it, as it is typed; of the file its name alone."""
+        options = (
+            ("--geometry", None if self.geometry is None else self.geometry.name),
+            ("--zone-from", self.since or None), ("--zone-until", self.until or None), ("--ceiling-m", self.ceiling_m),
+        )  # fmt: skip
+        given = [f"{option} {value}" for option, value in options if value is not None]
+        return " ".join([f"truceline what-if --zone {self.zone}", *given])
+
 
 def what_if(case: CaseFolder, supposed: Supposed, asked: Asked, tell: Tell | None = None) -> tuple[Outcome, Change]:
     """What would be judged otherwise if a zone were as supposed.

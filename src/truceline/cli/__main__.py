@@ -1,0 +1,5 @@
+"""`python -m truceline.cli`."""
+
+from truceline.cli import main
+
+main()

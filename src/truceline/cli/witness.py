@@ -1,0 +1,130 @@
+"""Commands of those who watch a record: a witness that cosigns, a mirror that follows."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from truceline.cli.show import Json, emit, say, told
+
+if TYPE_CHECKING:
+    from truceline.errors import TrucelineError
+    from truceline.witness.mirror import Mirrored
+
+witness_app = typer.Typer(
+    help="Watch logs: sign that each only ever grew, and keep what proves that one did not.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Key = Annotated[Path, typer.Argument(help="File of the witness's key.")]
+State = Annotated[Path, typer.Argument(help="Folder of what it has seen: belongs to the key, for good.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.add_typer(witness_app, name="witness")
+    app.command()(mirror)
+
+
+@witness_app.command("new")
+def witness_new(
+    key: Key,
+    state: State,
+    name: Annotated[str, typer.Option("--name", help="Its name for good, such as witness.example/w1.")],
+    as_json: Json = False,
+) -> None:
+    """Make the key of a witness and the state that belongs to it."""
+    from truceline.desk.keyring import random_bytes
+    from truceline.witness.cosign import new_witness
+
+    made = new_witness(key, state, name, random_bytes)
+    vkey = made.signer.verifier.vkey
+    emit({"key": str(key), "state": str(state), "vkey": vkey}) if as_json else print(vkey)
+
+
+@witness_app.command("serve")
+def witness_serve(  # noqa: PLR0917  # the signature is the command line
+    key: Key,
+    state: State,
+    logs: Annotated[Path, typer.Option("--logs", help="The logs to watch (C2SP tlog-policy).")],
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 = a free one.")] = 8080,
+    as_json: Json = False,
+) -> None:
+    """Cosign over HTTP (C2SP tlog-witness) until stopped."""
+    from truceline.witness.serve import Config, serve
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    config = Config(key, state, logs)
+
+    def announce(url: str) -> None:
+        if as_json:
+            emit({"url": url})
+            sys.stdout.flush()
+        else:
+            say(False, f"Witness at {url}  (Ctrl-C stops)")
+
+    serve(config, host, port, announce)
+
+
+@witness_app.command("evidence")
+def witness_evidence(
+    state: State,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the evidence.")],
+    as_json: Json = False,
+) -> None:
+    """Write every fork it caught to a file that anybody can check."""
+    from truceline.witness.cosign import export_forks
+    from truceline.witness.state import forks_in
+
+    files = [str(path) for path in export_forks(forks_in(state), out)]
+    emit({"files": files}) if as_json else print("\n".join(files) or "nothing was caught")
+
+
+def mirror(
+    source: Annotated[str, typer.Argument(help="URL of static tiles, or a folder of them.")],
+    folder: Annotated[Path, typer.Argument(help="The mirror's own folder.")],
+    policy: Annotated[Path, typer.Option("--policy", help="Whose log it is, and who cosigns (C2SP tlog-policy).")],
+    every: Annotated[float, typer.Option("--every", min=0, help="Go on, looking again after so many seconds.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Follow a record and verify all of it on the way in; keep the evidence of what does not hold."""
+    import time
+
+    from truceline.desk import read_bytes
+    from truceline.record.policy import read_policy
+    from truceline.witness.mirror import follow
+    from truceline.witness.mirror import mirror as mirrored
+
+    believed = read_policy(read_bytes(policy), policy.name)
+    with told(as_json) as tell:
+
+        def once() -> Mirrored:
+            return mirrored(source, folder, believed, now=lambda: int(time.time()), tell=tell)
+
+        if every:
+            follow(once, every_s=every, sleep=time.sleep, said=lambda outcome: _said(outcome, as_json))
+        else:
+            _said(once(), as_json)
+
+
+def _said(outcome: Mirrored | TrucelineError, as_json: bool) -> None:
+    from truceline.errors import TrucelineError
+
+    if isinstance(outcome, TrucelineError):
+        print(outcome, file=sys.stderr, flush=True)
+        return
+    if as_json:
+        emit({
+            "origin": outcome.origin, "size": outcome.size, "before": outcome.before,
+            "witnesses": [{"name": name, "at": at} for name, at in sorted(outcome.times.items())],
+        })  # fmt: skip
+        return
+    seen = f"; cosigned by {', '.join(sorted(outcome.times))}" if outcome.times else ""
+    new = outcome.size - outcome.before
+    print(f"{outcome.origin}: {outcome.size} entries, {new} of them new{seen}", flush=True)

@@ -1,0 +1,327 @@
+"""What can be said in a case, by whom, and what has to be in it?
+
+One table of the types of statements. The record itself knows charter, key sets, revocations and shreddings; what is
+here it only carries. Persons, fine positions and sources have no place in any of them.
+
+The order of the checks, before the record makes its own:
+    1 the type is known, and the body is what the type promises
+    2 it speaks of the text in force, by its hash
+    3 who says it may say it
+    4 nothing in it is a fine position
+    5 what the type asks for: an answer answers something, a finding is signed by its body, an amendment by all
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from truceline.agreement.model import SIGNED_ACTS, Agreement
+from truceline.errors import SubmissionError, quoted
+from truceline.group import may_say
+from truceline.record.charter import read_body
+from truceline.record.entry import Entry, Statement
+from truceline.record.register import OWN_TYPES, Register
+
+FINEST_CELL = 5
+"""No cell finer than this resolution of H3 is accepted anywhere."""
+
+_FINE_KEYS = frozenset(
+    "geometry coordinates coords lat lon lng latitude longitude mgrs utm geohash pluscode position precision radius_m "
+    "bearing_deg wkt geojson".split()
+)
+_FINE_TEXT = (
+    re.compile(r"[-+]?\d{1,3}[.,٫]\d{3,}\s*°?\s*[NSEWnsew]?\s*[,;/ ،]\s*[-+]?\d{1,3}[.,٫]\d{3,}"),
+    re.compile(r"\d{1,3}\s*[°º]\s*\d{1,2}\s*['′’]"),
+    re.compile(r"\b\d{1,2}[C-HJ-NP-Xc-hj-np-x]\s?[A-HJ-NP-Za-hj-np-z]{2}\s?\d{2,5}\s?\d{2,5}\b"),
+    re.compile(r"\b[23456789CFGHJMPQRVWX]{8}\+[23456789CFGHJMPQRVWX]{2,}\b"),
+    re.compile(r"\"?(?:Point|Polygon|LineString)\"?\s*\("),
+)
+_CELL = re.compile(r"(?<![0-9a-f])8[0-9a-f]{14}(?![0-9a-f])")
+
+
+class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that is kept as given: areas, signed acts."""
+
+    file: str
+    kind: str
+    rows: int
+    sha256: str
+
+
+class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of reports: many rows, one entry, by the hash of its rows."""
+
+    file: str
+    kind: str
+    rejected: int
+    rejected_sha256: str
+    rows: int
+    rows_sha256: str
+    sha256: str
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The text of the agreement, with the files beside it as blobs; by its bytes and by its values.
+
+    Attributes:
+        langs: the languages its titles are in.
+        replaces: hash of the text that it amends, by its values; empty for the first.
+    """
+
+    canonical_sha256: str
+    file: str
+    id: str
+    langs: tuple[str, ...] = ()
+    replaces: str = ""
+
+
+class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A signed act of the agreement: acceptance, extension, end, notice, invocation, answer of a body.
+
+    The signers of the entry are those who act; `at` is the moment they give it.
+    """
+
+    act: str
+    at: str
+    area: str = ""
+    callsign: str = ""
+    is_yes: bool = False
+    of: str = ""
+    start: str = ""
+    term: str = ""
+    to: str = ""
+    until: str = ""
+
+
+class Designation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A dated fact about a group: designated, excluded, expelled, renamed. `since`, `until`: time texts."""
+
+    of: str
+    since: str
+    what: str
+    source: str = ""
+    until: str = ""
+    value: str = ""
+
+
+class Allegation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a side says happened: words, terms, a day, and an area, never a position.
+
+    Attributes:
+        cells: H3 cells of resolution 5 or coarser.
+        day: ISO date.
+        terms: ids of terms that it says were broken.
+        units: codes of the gazetteer.
+    """
+
+    text: str
+    cells: tuple[str, ...] = ()
+    day: str = ""
+    terms: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+
+
+class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An answer to an entry: its index, and words."""
+
+    text: str
+    to: int
+
+
+class Assessment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was computed, from what, by which rules: anybody who holds the evidence computes the same.
+
+    Attributes:
+        answers_sha256: hash of all answers.
+        of: the record as it was: its first `of` entries.
+    """
+
+    agreement_sha256: str
+    answers_sha256: str
+    evidence: tuple[str, ...]
+    observations: int
+    of: int
+    rule_version: str
+    tables: tuple[str, ...]
+
+
+class Absence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A witness did not cosign, or does so again: a fact, and never a veto.
+
+    Attributes:
+        is_back: it cosigns again.
+        since: UTC second of the first checkpoint that it did not cosign, or cosigned again.
+        witness: its name in the policy.
+    """
+
+    is_back: bool
+    since: int
+    witness: str
+
+
+class Dissent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who of a body does not agree, and why."""
+
+    by: str
+    text: str
+
+
+class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a competent body holds, under its own standard of proof. No program ever writes one.
+
+    Attributes:
+        about: indexes of the entries it is about.
+        body: who holds it: an actor of the agreement, whose members sign as it decides.
+        holds: `breach`, `no-breach`, `undecided`, `explained`, `repaired`.
+    """
+
+    about: tuple[int, ...]
+    body: str
+    holds: str
+    standard: str
+    text: str
+    dissent: tuple[Dissent, ...] = ()
+    term: str = ""
+
+
+HELD = ("breach", "no-breach", "undecided", "explained", "repaired")
+BODIES: dict[str, type[Any]] = {
+    "agreement": Text, "amendment": Text, "evidence": Evidence, "areas": File, "acts": File, "act": Act,
+    "designation": Designation, "allegation": Allegation, "answer": Reply, "assessment": Assessment,
+    "finding": Finding, "absence": Absence,
+}  # fmt: skip
+"""Every type of statement that a case knows beside the record's own, and the shape of its body."""
+
+OF_THE_TEXT = ("amendment", "act", "designation", "allegation", "answer", "assessment", "finding")
+"""These speak of a text, and of one version of it."""
+
+
+def checker(agreement: Callable[[], Agreement | None]) -> Callable[[Entry, Register], None]:
+    """What a case asks of an entry beside what the record asks.
+
+    Args:
+        agreement: gives the text in force; None before there is one.
+    """
+
+    def check(entry: Entry, register: Register) -> None:
+        one = entry.statement
+        if one.type in OWN_TYPES:
+            return
+        if one.type not in BODIES:  # 1
+            raise SubmissionError(f"`type`: expected one of {', '.join(BODIES)}, got {quoted(one.type)}")
+        text = agreement()
+        body = None if one.sealed is not None else read_body(one.body, BODIES[one.type], one.type)
+        if one.type in OF_THE_TEXT:
+            _check_under(one, text)  # 2
+        _check_speaker(one, text)  # 3
+        check_coarse(one.body)  # 4
+        if body is not None and text is not None:
+            _check_kind(entry, body, text, register)  # 5
+
+    return check
+
+
+def _check_under(one: Statement, text: Agreement | None) -> None:
+    if text is None:
+        raise SubmissionError("there is no text yet that it could speak of")
+    if one.under != text.canonical_hash:
+        got = one.under[:12] or "none"
+        raise SubmissionError(f"`under`: made for the text {got}, in force is {text.canonical_hash[:12]}")
+
+
+def _check_speaker(one: Statement, text: Agreement | None) -> None:
+    parties = {} if text is None else text.parties
+    kind = parties[one.by].kind if one.by in parties else "desk"
+    if not may_say(kind, one.type):
+        raise SubmissionError(f"`by`: {quoted(one.by)} ({kind}) does not say what is of type {quoted(one.type)}")
+
+
+def check_coarse(value: Any, depth: int = 0) -> None:  # noqa: ANN401  # any JSON value is meant
+    """Refuse fine positions, wherever they are written: in a geometry, in a field, in words.
+
+    Raises:
+        SubmissionError: something in it is one.
+    """
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key.lower() in _FINE_KEYS:
+                raise SubmissionError(f"`{quoted(key)[1:-1]}`: fine positions do not enter the record: name an area")
+            check_coarse(inner, depth + 1)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            check_coarse(inner, depth + 1)
+    elif isinstance(value, str):
+        plain = value.translate(_WESTERN)
+        if any(pattern.search(plain) for pattern in _FINE_TEXT):
+            raise SubmissionError("a text holds what looks like a position: name an area instead")
+        for cell in _CELL.findall(value):
+            check_cell(cell)
+
+
+_WESTERN = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+
+
+def check_cell(cell: str) -> None:
+    """Refuse an H3 cell that is finer than resolution 5.
+
+    Raises:
+        SubmissionError: it is finer.
+    """
+    resolution = int(cell, 16) >> 52 & 0xF
+    if resolution > FINEST_CELL:
+        raise SubmissionError(f"a cell of resolution {resolution}: expected {FINEST_CELL} or coarser")
+
+
+def _check_kind(entry: Entry, body: Any, text: Agreement, register: Register) -> None:  # noqa: ANN401
+    one = entry.statement
+    signers = signers_of(entry, register)
+    if isinstance(body, Reply) and not 0 < body.to < register.size:
+        raise SubmissionError(f"`to`: expected an entry of the record, got {body.to}")
+    if isinstance(body, Act) and body.act not in SIGNED_ACTS:
+        raise SubmissionError(f"`act`: expected one of {', '.join(SIGNED_ACTS)}, got {quoted(body.act)}")
+    if isinstance(body, Allegation):
+        _check_known("terms", body.terms, text.terms)
+        for cell in body.cells:
+            if not _CELL.fullmatch(cell):
+                raise SubmissionError(f"`cells`: expected H3 cells, got {quoted(cell)}")
+    if isinstance(body, Designation):
+        _check_known("of", (body.of,), text.parties)
+    if isinstance(body, Finding):
+        _check_finding(body, text, register, signers)
+    if one.type == "amendment":
+        _check_amendment(body, text, register, signers)
+
+
+def _check_known(field: str, ids: Sequence[str], known: Any) -> None:  # noqa: ANN401  # a mapping by id
+    for one in ids:
+        if one not in known:
+            raise SubmissionError(f"`{field}`: the text knows no {quoted(one)}")
+
+
+def _check_finding(body: Finding, text: Agreement, register: Register, signers: Sequence[str]) -> None:
+    if body.holds not in HELD:
+        raise SubmissionError(f"`holds`: expected one of {', '.join(HELD)}, got {quoted(body.holds)}")
+    if not body.about or not all(0 < index < register.size for index in body.about):
+        raise SubmissionError("`about`: expected entries of the record")
+    _check_known("body", (body.body,), text.parties)
+    if not text.group.signed_by(body.body, signers):
+        raise SubmissionError(f"not signed as {quoted(body.body)} decides: got {', '.join(signers)}")
+
+
+def _check_amendment(body: Text, text: Agreement, register: Register, signers: Sequence[str]) -> None:
+    if body.replaces != text.canonical_hash:
+        raise SubmissionError("`replaces`: not the text in force")
+    wanted = {party for party in register.sets if party in text.parties}
+    wanted |= {party.id for party in text.parties.values() if party.kind == "guarantor"}
+    missing = sorted(wanted - set(signers))
+    if missing:
+        raise SubmissionError(f"an amendment needs every signatory: not signed by {', '.join(missing)}")
+
+
+def signers_of(entry: Entry, register: Register) -> tuple[str, ...]:
+    """The parties whose keys an entry says it was signed with, sorted; the record verifies that it was."""
+    return register.signers(entry)

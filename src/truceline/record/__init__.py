@@ -1,0 +1,1 @@
+"""The record: a signed, append-only, witnessed log in the formats of other people, so that their tools verify it."""

@@ -1,0 +1,98 @@
+"""What can be found faster than by reading the whole record? A projection in SQLite, thrown away at any doubt.
+
+It holds nothing that the files do not say. `verify` makes it anew and compares.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from truceline.errors import StoreError
+
+VERSION = 1
+_TABLES = """
+create table if not exists entry (
+  "index" integer primary key, type text not null, "by" text not null, sequence integer not null,
+  leaf text not null, known_at integer
+);
+create table if not exists state (one integer primary key check (one = 1), data blob not null);
+"""
+Row = tuple[int, str, str, int, str, int | None]
+"""Index, type, submitter, sequence, leaf hash, second at which it is known to have been in the log."""
+
+
+class Index:
+    """The index beside a log."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it, or begin it anew when it is damaged or of another version."""
+        self.path = path
+        self._open: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def state(self) -> bytes | None:
+        """The state of the register that was kept last; None when none is, or the index is damaged."""
+        try:
+            with self._used() as db:
+                found = db.execute("select data from state").fetchone()
+        except StoreError:
+            self.throw_away()
+            return None
+        return None if found is None else bytes(found[0])
+
+    def put_state(self, data: bytes) -> None:
+        """Keep a state of the register."""
+        with self._used() as db:
+            db.execute("insert or replace into state values (1, ?)", (data,))
+
+    def rows(self) -> list[Row]:
+        """Every entry, by index."""
+        with self._used() as db:
+            return list(db.execute('select * from entry order by "index"'))
+
+    def put_rows(self, rows: Iterable[Row]) -> None:
+        """Add entries."""
+        with self._used() as db:
+            db.executemany("insert or replace into entry values (?, ?, ?, ?, ?, ?)", rows)
+
+    def throw_away(self) -> None:
+        """Begin anew."""
+        self.close()
+        for name in (self.path.name, f"{self.path.name}-wal", f"{self.path.name}-shm"):
+            (self.path.parent / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _used(self) -> Iterator[sqlite3.Connection]:
+        try:
+            if self._open is None:
+                self._open = self._begun()
+            with self._open:
+                yield self._open
+        except sqlite3.Error as error:
+            self.close()
+            raise StoreError(f"{self.path}: {error}: delete it, it is made anew") from None
+
+    def _begun(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, check_same_thread=False)
+        try:
+            db.execute("pragma journal_mode = wal")
+            db.execute("pragma synchronous = normal")
+            version = db.execute("pragma user_version").fetchone()[0]
+            if version not in (0, VERSION):
+                db.close()
+                self.throw_away()
+                return self._begun()
+            db.executescript(_TABLES)
+            db.execute(f"pragma user_version = {VERSION}")
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db

@@ -1,0 +1,1 @@
+"""One file for each version of the tables; none is ever edited once it was released."""
