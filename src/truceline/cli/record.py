@@ -231,7 +231,7 @@ def record_show(  # noqa: PLR0917  # the signature is the command line
     if refused:
         rows = folder.store.refused()
         emit({"refused": rows}) if as_json else table(
-            ["at", "leaf", "why"], [[utc_text(r["at"]), str(r["leaf"])[:12], str(r["why"])] for r in rows]
+            ["at", "leaf", "why"], [[utc_text(int(str(r["at"]))), str(r["leaf"])[:12], str(r["why"])] for r in rows]
         )
     elif index is None:
         chosen = [s for s in folder.entries() if kind in ("", s.statement.type) and by in ("", s.statement.by)]
@@ -364,6 +364,31 @@ def record_export(
     emit({"folder": str(folder), "size": made.size, "files": made.written}) if as_json else print(
         f"{folder}: {made.size} entries, {made.written} files written"
     )
+
+
+@record_app.command("serve")
+def record_serve(
+    case: Case,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 = a free one.")] = 8766,
+    as_json: Json = False,
+) -> None:
+    """Offer the record over HTTP as static tiles (C2SP tlog-tiles): for mirrors and verifiers; never sealed bodies."""
+    import signal
+
+    from truceline.store.folder import CaseFolder
+    from truceline.web import tiles
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def announce(url: str) -> None:
+        if as_json:
+            emit({"url": url})
+            sys.stdout.flush()
+        else:
+            say(False, f"Record at {url}  (Ctrl-C stops)")
+
+    tiles.serve(CaseFolder.open(case).store, host, port, announce)
 
 
 # -- verification ----------------------------------------------------------------------------------------------------

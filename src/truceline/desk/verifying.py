@@ -226,8 +226,9 @@ def _verify_case(
     case = CaseFolder(folder)
     try:
         entries = case.entries()
-    except TrucelineError:
+    except TrucelineError as error:
         entries = ()
+        found.faults += () if found.faults else error.faults
         found.unchecked.append("texts, tables of evidence and assessments: the record does not hold")
     known |= _evidence(case, entries, found)
     _texts(case, entries, found)
@@ -242,6 +243,7 @@ class _Prefixed:
     """A source whose files are named from the case folder on."""
 
     has_blobs = True
+    has_notes = True
 
     def __init__(self, source: FolderSource) -> None:
         self.source = source

@@ -15,8 +15,9 @@ The order, numbered at the lines:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from truceline.canon import sha256
@@ -27,10 +28,13 @@ from truceline.record.entry import Entry, Statement, hashes_of, read_entry
 from truceline.record.note import Verifier, check_note, read_note
 from truceline.record.policy import Policy
 from truceline.record.register import Line, Register, Remark
-from truceline.record.tiles import WIDTH, tile_path, tile_root
-from truceline.record.tree import EMPTY_ROOT, Range, leaf_hash
+from truceline.record.tiles import WIDTH, beginning_of, floors_of, tile_path, tile_root
+from truceline.record.tree import EMPTY_ROOT, Range, leaf_hash, leaf_hashes
 
 Tell = Callable[[str, int, int], None]
+
+SKEW_S = 300
+"""By so much a submitter's clock may differ from that of the log."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,9 @@ class Source(Protocol):
 
     has_blobs: bool
     """Whether it offers blobs at all; a mirror does not."""
+
+    has_notes: bool
+    """Whether it offers the checkpoints before the newest; a mirror does not."""
 
 
 @dataclass(frozen=True)
@@ -159,10 +166,14 @@ class _Work:
         self.tile_roots: list[bytes] = []
         self.blobs: dict[str, list[int]] = {}
         self.signed: list[tuple[str, ...]] = []
+        self.dates: dict[int, int] = {}
+        self.claims: list[tuple[int, int, int]] = []
 
     def run(self) -> None:
         log, size, root = self._open_head()
-        sizes = [one for one in self.source.notes() if one <= size]
+        every = list(self.source.notes())
+        sizes = [one for one in every if one <= size]
+        self._beyond([one for one in every if one > size], size)
         self.stops = {*sizes, size, *self._since_sizes(size)}
         self._read_notes(sizes, log)
         for n in range(0, (size + WIDTH - 1) // WIDTH):
@@ -182,9 +193,11 @@ class _Work:
         data = self.source.head()
         if data is None:
             raise VerificationError("there is no checkpoint: the record has no head")
-        log = self._log_of(data)
-        opened = open_checkpoint(data, log)
-        made = opened.checkpoint
+        try:
+            log = self._log_of(data)
+            made = open_checkpoint(data, log).checkpoint
+        except TrucelineError as error:
+            raise VerificationError(*(fault if fault.file else replace(fault, file="head") for fault in error.faults)) from None
         self.found.origin, self.found.size, self.found.root = made.origin, made.size, made.root.hex()
         self.found.count("checkpoints")
         policy = self.trust.policy
@@ -200,6 +213,15 @@ class _Work:
             self.found.unchecked.append("whether witnesses saw this record: no policy was given")
         return log, made.size, made.root
 
+    def _beyond(self, sizes: Sequence[int], size: int) -> None:
+        """Checkpoints that the head does not cover: a writer that was stopped leaves one; more mean it was put back."""
+        if len(sizes) > 1:
+            self.found.fault(f"went back: it says {size} entries, checkpoints of up to {sizes[-1]} lie here", "head")
+        for one in sizes[:1]:
+            self.found.unchecked.append(
+                f"{self.source.noted(one)[0]}: beyond the head: its writer was stopped, or the head was put back"
+            )
+
     def _log_of(self, head: bytes) -> Verifier:
         """The log to believe: that of the policy, else the one that the charter names."""
         policy, origin = self.trust.policy, read_note(head).text.split("\n", 1)[0]
@@ -208,15 +230,14 @@ class _Work:
                 if log.name == origin:
                     return log
             raise VerificationError(f"the log `{origin}` is none of the policy")
-        entries = self.source.bundle(0, read_checkpoint(read_note(head).text).size).entries
-        if not entries:
-            raise VerificationError("there is no entry 0: nothing says whose log this is")
+        first = self.source.bundle(0, read_checkpoint(read_note(head).text).size)
         try:
-            log = check_charter(read_body(read_entry(entries[0]).statement.body, Charter, "charter"))
-        except SubmissionError as error:
-            raise VerificationError(
-                Fault(f"is no charter, so nothing says whose log this is: {error}", "", 0, "entry 0")
-            ) from None
+            if not first.entries:
+                raise VerificationError(first.fault or "it is not there")
+            log = check_charter(read_body(read_entry(first.entries[0]).statement.body, Charter, "charter"))
+        except TrucelineError as error:
+            why = f"is no charter, so nothing says whose log this is: {error}"
+            raise VerificationError(Fault(why, first.file, 0, "entry 0")) from None
         self.found.unchecked.append(
             "whether this is the log you mean: its key was taken from its own charter; give --policy to pin it"
         )
@@ -236,6 +257,15 @@ class _Work:
         if len(bundle.entries) < expected or bundle.fault:
             why = bundle.fault or f"expected {expected} entries, got {len(bundle.entries)}"
             self.found.fault(f"{why}: not all of it can be read", bundle.file)
+        self.found.count("entries", expected)
+        if expected == WIDTH and not bundle.fault and not self.altered:
+            hashes = leaf_hashes(bundle.entries[:WIDTH])
+            if tile in (None, b"".join(hashes)):  # 2, for 256 at once
+                self._whole(n, hashes)
+                if self.trust.with_signatures:
+                    for i, leaf in enumerate(hashes):
+                        self._register(n * WIDTH + i, bundle.entries[i], leaf, bundle.file)
+                return
         leaves = []
         for i in range(expected):
             index = n * WIDTH + i
@@ -243,9 +273,20 @@ class _Work:
             leaf = self._leaf(index, data, None if tile is None else tile[i * 32 : i * 32 + 32], bundle.file)
             leaves.append(leaf)
             self._register(index, data, leaf, bundle.file)
-        self.found.count("entries", expected)
         if expected == WIDTH:
             self.tile_roots.append(tile_root(b"".join(leaves)))
+
+    def _whole(self, n: int, leaves: Sequence[bytes]) -> None:
+        """The leaves of a full tile, each of which is that of its entry."""
+        floors = floors_of(b"".join(leaves))
+        for count in range(1, WIDTH):
+            size = n * WIDTH + count
+            if size in self.stops:
+                self.roots[size] = Range(size, (*self.tree.hashes, *beginning_of(floors, count))).root()
+        self.tree.extend_by(floors[-1], 8)
+        self.tile_roots.append(floors[-1])
+        if self.tree.size in self.stops:
+            self.roots[self.tree.size] = self.tree.root()
 
     def _leaf_tile(self, n: int) -> bytes | None:
         tile = self.source.tile(0, n)
@@ -271,7 +312,7 @@ class _Work:
         if self.altered:
             self.altered_tree.append(own)
         self.tree.append(leaf)
-        if index + 1 in self.stops:
+        if not self.source.has_notes or index + 1 in self.stops:
             self.roots[index + 1] = self.tree.root()
         return leaf
 
@@ -284,7 +325,7 @@ class _Work:
             if data is None:
                 raise VerificationError("its bytes are not there")
             entry = read_entry(data)
-            register.take(entry, leaf, self.published.get)  # 5
+            register.take(entry, leaf, self.published.get if self.source.has_notes else self.roots.get)  # 5
             self.found.count("signatures", len(entry.marks))
         except TrucelineError as error:
             if not (self.lost and _is_sequel(error)):
@@ -301,6 +342,8 @@ class _Work:
             self.signed.append(())
 
     def _note_hashes(self, index: int, statement: Statement) -> None:
+        if statement.claims is not None:
+            self.claims.append((index, statement.claims, statement.cites.size))
         for digest in hashes_of(statement):
             self.blobs.setdefault(digest, []).append(index)
 
@@ -378,6 +421,7 @@ class _Work:
                 if at < last:
                     self.found.fault("is dated before the checkpoint before it", file)
                 last = max(at, last)
+                self.dates[size] = at
 
     # -- 6 and 7 -------------------------------------------------------------------------------------------------------
 
@@ -411,14 +455,27 @@ class _Work:
         else:
             self.found.count("continuations")
 
+    def _misdated(self) -> Iterator[Remark]:
+        """Where a submitter's own time cannot be: before the checkpoint it cites, or after the one that holds it."""
+        held = sorted(self.dates)
+        for index, claimed, cited in self.claims:
+            since = self.dates.get(cited, 0)
+            until = self.dates[held[at]] if (at := bisect_right(held, index)) < len(held) else claimed
+            if claimed < since - SKEW_S:
+                yield Remark(index, "misdated", f"claims {claimed}, and cites a checkpoint of {since}")
+            if claimed > until + SKEW_S:
+                yield Remark(index, "misdated", f"claims {claimed}, and was in the log at {until}")
+
     def _conclude(self) -> None:
         register = self.register
         self.found.register = register
+        if not self.source.has_notes:
+            self.found.unchecked.append("whether the checkpoints that entries cite were published: their roots are right")
         if not self.trust.with_signatures:
             self.found.unchecked.append("sequences, keys and signatures of entries: hashes only were asked for")
         if register is None:
             return
-        self.found.remarks += register.remarks
+        self.found.remarks += [*register.remarks, *self._misdated()]
         for index, keyids in enumerate(self.signed):
             why = register.contested(index, keyids)
             if why:

@@ -6,13 +6,28 @@ export, or from anywhere else that can be asked for a file by its name.
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from truceline.errors import StoreError, VerificationError
 from truceline.record.audit import Bundle
 from truceline.record.tiles import WIDTH, entries_of, entries_path, tile_path, width_at
-from truceline.store.files import blob_path, frames, is_torn, journal_path, note_path, size_of, text_of
+from truceline.store.files import (
+    blob_path,
+    cosignature_path,
+    frames,
+    is_note,
+    is_torn,
+    journal_path,
+    note_path,
+    said_size,
+    size_of,
+    text_of,
+)
+
+_LINE = re.compile(r"\u2014 [^ \n]+ [A-Za-z0-9+/=]{6,}\n")
 
 Read = Callable[[str], bytes | None]
 """The bytes of a file by its name; None when there is none."""
@@ -22,6 +37,7 @@ class FolderSource:
     """The folder of a log, read as it lies there."""
 
     has_blobs = True
+    has_notes = True
 
     def __init__(self, folder: Path) -> None:
         """Look into a folder; nothing in it is changed."""
@@ -33,10 +49,10 @@ class FolderSource:
         if head is None:
             return None
         try:
-            size = int(head.split(b"\n", 2)[1])
-        except (IndexError, ValueError):
+            size = said_size(head)
+        except VerificationError:
             return head
-        return head + "".join(self._cosignatures(size)).encode()
+        return head + "".join(line for line, is_sound in self._cosignatures(size) if is_sound).encode()
 
     def bundle(self, n: int, size: int) -> Bundle:
         """A bundle, or the journal file where no bundle is yet."""
@@ -58,16 +74,19 @@ class FolderSource:
         return self._read(tile_path(level, n))
 
     def notes(self) -> Iterable[int]:
-        """The sizes of the checkpoints that lie here."""
-        root = self.folder / "notes"
-        return sorted(
-            size_of(path.relative_to(root).parts) for path in root.rglob("[0-9][0-9][0-9]") if is_note(path, root)
-        )
+        """The sizes of the checkpoints that lie here, and that of the head, which has to."""
+        root, head = self.folder / "notes", self._read("head")
+        found = {size_of(path.relative_to(root).parts) for path in root.rglob("[0-9][0-9][0-9]") if is_note(path, root)}
+        with contextlib.suppress(VerificationError):
+            found |= set() if head is None else {said_size(head)}
+        return sorted(found)
 
     def noted(self, size: int) -> tuple[str, bytes | None]:
         """A checkpoint with the cosignatures on it."""
         data = self._read(note_path(size))
-        return note_path(size), None if data is None else data + "".join(self._cosignatures(size)).encode()
+        if data is None:
+            return note_path(size), None
+        return note_path(size), data + "".join(line for line, _ in self._cosignatures(size)).encode()
 
     def blob(self, digest: str) -> tuple[str, bytes | None]:
         """A blob."""
@@ -87,10 +106,15 @@ class FolderSource:
             path = self.folder / note_path(one)
             yield from (f"{note_path(one)}{found.suffix}" for found in path.parent.glob(f"{path.name}.*"))
 
-    def _cosignatures(self, size: int) -> list[str]:
+    def _cosignatures(self, size: int) -> Iterator[tuple[str, bool]]:
+        """Each cosignature line, and whether it is one; for what is none stands a line that is refused."""
         path = self.folder / note_path(size)
-        found = sorted(path.parent.glob(f"{path.name}.*")) if path.parent.is_dir() else []
-        return [text_of(one) for one in found if not one.name.endswith(".half")]
+        for one in sorted(path.parent.glob(f"{path.name}.*")) if path.parent.is_dir() else []:
+            line, where = text_of(one), one.relative_to(self.folder).as_posix()
+            if one.suffix == ".half":
+                continue
+            is_sound = _LINE.fullmatch(line) is not None and cosignature_path(size, line) == where
+            yield line if is_sound else f"{where} is damaged\n", is_sound
 
     def _read(self, name: str) -> bytes | None:
         try:
@@ -107,7 +131,7 @@ class StaticSource:
     def __init__(self, read: Read, *, has_blobs: bool = False) -> None:
         """Read through a function that gives the bytes of a name."""
         self._read = read
-        self.has_blobs = has_blobs
+        self.has_blobs, self.has_notes = has_blobs, False
         self._head: bytes | None = None
 
     def head(self) -> bytes | None:
@@ -153,13 +177,3 @@ def bundle_read(name: str, data: bytes, width: int) -> Bundle:
             found.append(data[at + 2 : at + 2 + length])
             at += 2 + length
         return Bundle(name, found, str(error))
-
-
-def is_note(path: Path, root: Path) -> bool:
-    """Whether a file below `notes` is the checkpoint of a size, by its name."""
-    parts = path.relative_to(root).parts
-    return (
-        path.is_file()
-        and all(p.removeprefix("x").isdigit() for p in parts)
-        and note_path(size_of(parts)) == ("notes/" + "/".join(parts))
-    )

@@ -14,6 +14,7 @@ class ServerSource:
     """The tables of a log; reading needs no lock, and changes nothing."""
 
     has_blobs = True
+    has_notes = True
 
     def __init__(self, store: ServerStore) -> None:
         """Read through a store; nothing in it is changed."""
