@@ -9,7 +9,7 @@ LIMIT := $(shell command -v timeout >/dev/null 2>&1 && echo timeout 1200)
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -qq --no-input
 
 .DEFAULT_GOAL = help
-.PHONY: help setup run test test-long test-deps check docs bench bench-quick bench-servers lock clean
+.PHONY: help setup run test test-long test-deps foreign check docs bench bench-quick bench-servers lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -41,10 +41,11 @@ run: setup ## the shipped case, assessed, its page served (ARGS="--no-serve" onl
 	@$(BIN)/truceline run $(ARGS)
 
 test: setup ## the fast tests (ARGS="tests/test_span.py" for some of them)
-	@$(MAKE) -s test-deps
+	@$(MAKE) -s test-deps foreign
 	@$(LIMIT) $(BIN)/python -m pytest -m "not long" -rs --hypothesis-seed=$(SEED) $(ARGS)
 
-test-long: setup ## the tests that take minutes: differential and hostile input
+test-long: setup ## the tests that take minutes: random cases by the million, kills, hostile input, foreign verifiers
+	@$(MAKE) -s test-deps foreign
 	@$(BIN)/python -m pytest -m long -rs --hypothesis-seed=$(SEED) $(ARGS)
 
 test-deps: ## install what the tests need from Debian, as root: a browser, a database server
@@ -59,6 +60,9 @@ test-deps: ## install what the tests need from Debian, as root: a browser, a dat
 	else \
 	    echo "not here:$$wanted: the tests that need them are skipped"; \
 	fi
+
+foreign: setup ## install other people's verifiers and witness, in environments of their own
+	@$(BIN)/python -m tests.record.foreign || echo "not all are here: the tests that need them are skipped"
 
 check: setup ## format, lint, types, layers, docstrings, doctests, generated pages
 	@$(BIN)/ruff format --check

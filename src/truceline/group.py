@@ -120,6 +120,7 @@ DESK = "desk"
 _ACTORS = frozenset(KINDS)
 _SPEECH: Mapping[str, frozenset[str]] = {
     "agreement": frozenset({DESK}),
+    "wording": _ACTORS | {DESK},
     "evidence": frozenset({DESK}),
     "areas": frozenset({DESK}),
     "acts": frozenset({DESK}),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from truceline import LAW, __version__
-from truceline.cli import record, witness
+from truceline.cli import record, vault, witness
 from truceline.cli.show import Json, emit, plain, say, table, told
 from truceline.errors import TrucelineError
 
@@ -117,12 +117,14 @@ def init(  # noqa: PLR0917  # the signature is the command line
 ) -> None:
     """Make a case folder for an agreement. Its record begins with a charter: who keeps it, who may sign."""
     from truceline import desk
-    from truceline.desk import records
+    from truceline.desk import charters
+    from truceline.store.disk import write_whole
+    from truceline.store.folder import charter_of
 
     signed = b"" if charter is None else desk.read_bytes(charter)
-    made = records.charter_of(signed) if signed else records.founded(agreement, parties or [], policy)
+    made = charter_of(signed) if signed else charters.founded(agreement, parties or [], policy)
     if charter_out is not None:
-        records.write_whole(charter_out, records.charter_entry(made))
+        write_whole(charter_out, charters.charter_entry(made))
         emit({"file": str(charter_out)}) if as_json else print(
             f"{charter_out}: for each other party to sign: truceline keys sign {charter_out} --by PARTY"
         )

@@ -102,9 +102,9 @@ def keys_sign(
     as_json: Json = False,
 ) -> None:
     """Sign the charter of a record as one of the parties that found it."""
-    from truceline.desk import read_bytes, records
+    from truceline.desk import charters, read_bytes
 
-    signed = records.sign_charter(read_bytes(charter), by)
+    signed = charters.sign_charter(read_bytes(charter), by)
     _write(charter, signed)
     emit({"file": str(charter), "by": by}) if as_json else print(f"{charter}: signed by {by}")
 

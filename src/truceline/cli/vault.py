@@ -53,7 +53,7 @@ def vault_show(one: Id, as_json: Json = False) -> None:
         emit({"id": one, "about": [], "contact": "", "name": "", "note": "", **found})
         return
     for name, value in found.items():
-        print(printable(f"{name}: {', '.join(value) if isinstance(value, list) else value}"))
+        print(printable(f"{name}: {', '.join(value) if isinstance(value, list | tuple) else value}"))
 
 
 @vault_app.command("list")

@@ -89,7 +89,9 @@ def witness_evidence(
 def mirror(
     source: Annotated[str, typer.Argument(help="URL of static tiles, or a folder of them.")],
     folder: Annotated[Path, typer.Argument(help="The mirror's own folder.")],
-    policy: Annotated[Path, typer.Option("--policy", help="Whose log it is, and who cosigns (C2SP tlog-policy).")],
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="Whose log it is, and who cosigns (C2SP tlog-policy).")
+    ] = None,
     every: Annotated[float, typer.Option("--every", min=0, help="Go on, looking again after so many seconds.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -98,10 +100,12 @@ def mirror(
 
     from truceline.desk import read_bytes
     from truceline.record.policy import read_policy
-    from truceline.witness.mirror import follow
+    from truceline.witness.mirror import first_policy, follow
     from truceline.witness.mirror import mirror as mirrored
 
-    believed = read_policy(read_bytes(policy), policy.name)
+    believed = read_policy(read_bytes(policy), policy.name) if policy else first_policy(source, folder)
+    if policy is None:
+        say(as_json, f"believing the key in {folder / 'policy'}, taken from the log itself: compare it with its host's")
     with told(as_json) as tell:
 
         def once() -> Mirrored:

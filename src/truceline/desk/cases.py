@@ -8,6 +8,7 @@ from pathlib import Path
 
 from truceline.atlas import read_features
 from truceline.canon import sha256
+from truceline.desk.charters import Clock, clock_of, demo_clock, new_charter
 from truceline.desk.files import (
     ALIAS_TABLES,
     Bench,
@@ -20,7 +21,7 @@ from truceline.desk.files import (
     read_evidence,
     shipped,
 )
-from truceline.desk.records import Clock, Draft, append, begin, clock_of, demo_clock, new_charter, text_draft
+from truceline.desk.records import Draft, append, begin, text_draft
 from truceline.desk.runs import bench_of_case
 from truceline.errors import StoreError
 from truceline.evidence import reports

@@ -29,10 +29,13 @@ from pathlib import Path
 import msgspec
 
 from truceline.canon import sha256
-from truceline.errors import StoreError, TrucelineError, VerificationError
-from truceline.record.checkpoint import Checkpoint, Fork, open_any
-from truceline.record.note import COSIGNATURE, MOST_BYTES, Signer, Verifier, check_distinct
-from truceline.record.policy import Policy
+from truceline.errors import InputError, StoreError, SubmissionError, TrucelineError, VerificationError
+from truceline.record.bundle import policy_of
+from truceline.record.charter import Charter, read_body
+from truceline.record.checkpoint import Checkpoint, Fork, open_any, read_checkpoint
+from truceline.record.entry import read_entry
+from truceline.record.note import COSIGNATURE, MOST_BYTES, Signer, Verifier, check_distinct, read_note
+from truceline.record.policy import Policy, read_policy
 from truceline.record.tiles import (
     WIDTH,
     bundle_of,
@@ -112,6 +115,35 @@ def mirror(
     finally:
         if isinstance(fetch, WebFetch) and fetch is not source:
             fetch.close()
+
+
+def first_policy(source: str | Path, folder: Path) -> Policy:
+    """The log to believe when nobody said which: the one that was mirrored here before, else the one that is found.
+
+    What is found the first time is kept beside the mirror as `policy`, so that another log is refused the next time.
+
+    Raises:
+        VerificationError: the log's first entry is no charter.
+    """
+    kept = folder / "policy"
+    if kept.is_file():
+        return read_policy(kept.read_bytes(), str(kept))
+    fetch = fetch_of(source)
+    try:
+        note = fetch(CHECKPOINT, MOST_BYTES) or b""
+        size = read_checkpoint(read_note(note).text).size
+        width = min(WIDTH, size)
+        entries = entries_of(fetch(entries_path(0, width), MOST_BUNDLE) or b"", width)
+        charter: Charter = read_body(read_entry(entries[0]).statement.body, Charter, "charter")
+    except (SubmissionError, InputError, IndexError) as error:
+        raise VerificationError(f"nothing says whose log this is: {error}") from None
+    finally:
+        if isinstance(fetch, WebFetch):
+            fetch.close()
+    said = policy_of(charter)
+    make_folder(folder)
+    write_whole(kept, said.data)
+    return said
 
 
 def follow(

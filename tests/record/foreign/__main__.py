@@ -10,4 +10,4 @@ if __name__ == "__main__":
     faults = build()
     for foreign in (GO, AICS_TLOG):
         print(f"{foreign.name}: {foreign.missing or f'ready in {CACHE}'}")
-    sys.exit("\n".join(faults))
+    sys.exit("\n".join(faults) or None)
