@@ -118,9 +118,12 @@ def init(  # noqa: PLR0917  # the signature is the command line
     """Make a case folder for an agreement. Its record begins with a charter: who keeps it, who may sign."""
     from truceline import desk
     from truceline.desk import charters
+    from truceline.errors import InputError
     from truceline.store.disk import write_whole
     from truceline.store.folder import charter_of
 
+    if charter is not None and (parties or policy or charter_out):
+        raise InputError("`--charter` says who founds the record: leave out `--party`, `--policy` and `--charter-out`")
     signed = b"" if charter is None else desk.read_bytes(charter)
     made = charter_of(signed) if signed else charters.founded(agreement, parties or [], policy)
     if charter_out is not None:

@@ -20,6 +20,9 @@ record_app = typer.Typer(
     help="Look into the record of a case: entries, proofs, checkpoints.", no_args_is_help=True, rich_markup_mode=None
 )
 
+DEMO = "demo.truceline.example/"
+"""The origins of demonstrations begin with it."""
+
 Case = Annotated[Path, typer.Argument(help="Case folder.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")]
 
@@ -75,7 +78,7 @@ def keys_show(
     as_json: Json = False,
 ) -> None:
     """List the keys of this machine, or who may sign in a case and from which entry on."""
-    from truceline.desk import keyring, records
+    from truceline.desk import keyring
     from truceline.store.folder import CaseFolder
 
     if case is None:
@@ -83,7 +86,7 @@ def keys_show(
         rows: list[dict[str, Any]] = [{"name": k.name, "use": k.use, "id": k.id, "made": k.made} for k in found]
         head = ["name", "use", "id", "made"]
     else:
-        history = records.key_history(CaseFolder.open(case))
+        history = CaseFolder.open(case).register().keys
         rows = [
             {"name": v.party, "id": key, "from": v.start, "until": v.end, "contested_from": v.contested_from}
             for key, v in sorted(history.items(), key=lambda item: (item[1].party, item[1].start))
@@ -92,6 +95,8 @@ def keys_show(
     if as_json:
         emit({"folder": str(keyring.config_folder()) if case is None else str(case), "keys": rows})
         return
+    if case is not None and CaseFolder.open(case).info.is_demo:
+        print("DEMO: these keys are published: anybody can sign with them")
     table(head, [["" if row[name] is None else str(row[name]) for name in head] for row in rows])
 
 
@@ -446,6 +451,8 @@ def _show_verified(what: str, answer: dict[str, Any]) -> None:
     done = ", ".join(f"{n} {name}" for name, n in answer["checked"].items() if n)
     verdict = "HOLDS" if answer["holds"] else "DOES NOT HOLD"
     print(printable(f"{what}: {answer['kind']} of {answer['origin'] or 'an unknown log'}, {answer['size']} entries"))
+    if answer["origin"].startswith(DEMO):
+        print("DEMO: its keys are published: anybody could have signed this")
     print(f"checked: {done or 'nothing'}")
     for one in answer["witnesses"]:
         print(printable(f"witness: {one['name']}"))

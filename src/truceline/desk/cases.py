@@ -8,7 +8,7 @@ from pathlib import Path
 
 from truceline.atlas import read_features
 from truceline.canon import sha256
-from truceline.desk.charters import Clock, clock_of, demo_clock, new_charter
+from truceline.desk.charters import Clock, clock_of, demo_clock, keys_of, new_charter
 from truceline.desk.files import (
     ALIAS_TABLES,
     Bench,
@@ -61,11 +61,12 @@ def add_files(case: CaseFolder, paths: Sequence[Path], kind: str = "", known_at:
     """Add files to a case; a file that is there already, byte for byte, is not added again.
 
     Raises:
-        InputError: a file is refused; those before it stay added.
+        InputError: a file is refused; those before it stay added. StoreError: this machine may not write here.
     """
     added = []
-    bench = bench_of_case(case)
-    clock = _clock(case.charter(), known_at)
+    charter = case.charter()
+    keys_of(charter)  # who may not write here is told before anything is written
+    bench, clock = bench_of_case(case), _clock(charter, known_at)
     now = clock()
     for path in paths:
         what = kind or detect(path)

@@ -207,7 +207,8 @@ def panic(clock: Callable[[], float] = time.monotonic) -> Panic:
     Args:
         clock: seconds that do not go back.
     """
-    until, gone, linked = clock() + OVERWRITE_S, [], []
+    until, gone = clock() + OVERWRITE_S, list[str]()
+    linked = list[tuple[Path, Path]]()
     for path in _in_order():  # 1 and 2
         target = path.resolve() if path.is_symlink() else None
         with contextlib.suppress(OSError):
@@ -216,13 +217,14 @@ def panic(clock: Callable[[], float] = time.monotonic) -> Panic:
         with contextlib.suppress(OSError):
             path.unlink()
             gone.append(str(path))
-            if target is not None and target.exists():
-                linked.append(f"{path} -> {target}")
+            if target is not None:
+                linked.append((path, target))
     for folder in _rooms():  # 3
         for here, _, _ in os.walk(folder, topdown=False):
             with contextlib.suppress(OSError):
                 Path(here).rmdir()
-    return Panic(tuple(gone), (*(str(path) for path in _in_order()), *linked))
+    stay = [f"{path} -> {target}" for path, target in linked if target.exists()]
+    return Panic(tuple(gone), (*(str(path) for path in _in_order()), *stay))
 
 
 def _rooms() -> list[Path]:

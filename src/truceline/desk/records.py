@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from truceline.errors import (
 )
 from truceline.record.bundle import StoredReader, make_bundle
 from truceline.record.bundle import policy_of as charter_policy
-from truceline.record.charter import Charter, KeySet, Revocation, Valid, plain, read_body
+from truceline.record.charter import Charter, KeySet, plain, read_body
 from truceline.record.checkpoint import Checkpoint, open_checkpoint
 from truceline.record.entry import (
     SCHEMA,
@@ -346,17 +346,6 @@ def cosign_case(case: CaseFolder) -> Cosigned | None:
     ]
     if drafts:
         append(case, drafts)
-    return found
-
-
-def key_history(case: CaseFolder) -> dict[str, Valid]:
-    """Every key that could sign in a case, by id: from which entry on, until which, and from which on contested."""
-    found = dict(case.register().keys)
-    for said in case.said(REVOCATION):
-        body: Revocation = read_body(said.statement.body, Revocation, "revocation")
-        valid = found[body.keyid]
-        end = said.index + 1 if valid.end is None else valid.end
-        found[body.keyid] = replace(valid, end=end, contested_from=body.since)
     return found
 
 

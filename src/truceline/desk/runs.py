@@ -107,7 +107,9 @@ def judge_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell:
     tz = bench_of_case(case).agreement.tz
     known_at, upto = _known(case, asked.known_at, tz)
     bench = bench_of_case(case, areas, upto)
-    return _assess(bench, _evidence_of(case, bench, upto), asked, known_at=known_at, seen_by=known_at, tell=tell)
+    outcome = _assess(bench, _evidence_of(case, bench, upto), asked, known_at=known_at, seen_by=known_at, tell=tell)
+    later = sum(a.rows for a in case.journal() if a.sequence >= upto and a.table_hash)
+    return replace(outcome, later=outcome.later + later)
 
 
 def bench_of_case(case: CaseFolder, areas: Sequence[Path] = (), upto: int | None = None) -> Bench:

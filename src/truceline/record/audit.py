@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from truceline.canon import sha256
-from truceline.errors import Fault, SubmissionError, TrucelineError, VerificationError
+from truceline.errors import Fault, TrucelineError, VerificationError
 from truceline.record.charter import Charter, check_charter, read_body
 from truceline.record.checkpoint import open_checkpoint, read_checkpoint
 from truceline.record.entry import Entry, Statement, hashes_of, read_entry
@@ -197,7 +197,8 @@ class _Work:
             log = self._log_of(data)
             made = open_checkpoint(data, log).checkpoint
         except TrucelineError as error:
-            raise VerificationError(*(fault if fault.file else replace(fault, file="head") for fault in error.faults)) from None
+            named = (fault if fault.file else replace(fault, file="head") for fault in error.faults)
+            raise VerificationError(*named) from None
         self.found.origin, self.found.size, self.found.root = made.origin, made.size, made.root.hex()
         self.found.count("checkpoints")
         policy = self.trust.policy
@@ -470,7 +471,7 @@ class _Work:
         register = self.register
         self.found.register = register
         if not self.source.has_notes:
-            self.found.unchecked.append("whether the checkpoints that entries cite were published: their roots are right")
+            self.found.unchecked.append("whether checkpoints that entries cite were published: their roots are right")
         if not self.trust.with_signatures:
             self.found.unchecked.append("sequences, keys and signatures of entries: hashes only were asked for")
         if register is None:

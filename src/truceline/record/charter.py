@@ -129,10 +129,10 @@ def read_body(body: Any, kind: type[Any], what: str) -> Any:  # noqa: ANN401  # 
     try:
         made = msgspec.convert(body, kind)
     except msgspec.ValidationError as error:
-        raise SubmissionError(f"`body`: not a {what}: {error}") from None
+        raise SubmissionError(f"`body`: expected what is promised of `{what}`: {error}") from None
     is_whole = not made.__struct_config__.omit_defaults
     if is_whole and msgspec.json.encode(made, order="sorted") != msgspec.json.encode(body, order="sorted"):
-        raise SubmissionError(f"`body`: not a {what} as it is written the one way (base64, fields left out)")
+        raise SubmissionError(f"`body`: expected `{what}` as it is written the one way (base64, no field left out)")
     return made
 
 
@@ -184,7 +184,7 @@ def _check_policy(text: str, own: set[bytes]) -> None:
 def _verifier(vkey: str) -> Verifier:
     try:
         return Verifier.parse(vkey)
-    except VerificationError as error:
+    except (InputError, VerificationError) as error:
         raise SubmissionError(f"charter: {error}") from None
 
 

@@ -107,8 +107,7 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signatures: tuple[Mark, ...]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """An entry that was read: its bytes, what they say, who signed. Nothing of it is verified yet."""
 
     data: bytes
@@ -148,13 +147,16 @@ def written(statement: Statement) -> bytes:
     return msgspec.json.encode(statement, order="sorted")
 
 
+_SIGNED = b"DSSEv1 %d %s " % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode())
+
+
 def signed_bytes(payload: bytes) -> bytes:
     """What a signature covers: the pre-authentication encoding of DSSE.
 
     >>> signed_bytes(b"{}")
     b'DSSEv1 43 application/vnd.truceline.statement.v1+json 2 {}'
     """
-    return b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
+    return b"%s%d %s" % (_SIGNED, len(payload), payload)
 
 
 def sign(payload: bytes, keys: Sequence[SigningKey]) -> bytes:
@@ -273,10 +275,11 @@ def check_plain(value: Any, depth: int = 0) -> None:  # noqa: ANN401  # any JSON
         if not -MOST_INT <= value <= MOST_INT:
             raise SubmissionError("`body`: expected whole numbers up to 2^53 - 1")
     elif kind is dict:
-        if not all(key.isascii() for key in value):
+        if not "".join(value).isascii():
             raise SubmissionError("`body`: expected keys of ASCII characters")
         for inner in value.values():
-            check_plain(inner, depth + 1)
+            if type(inner) is not str or depth == MOST_DEPTH:  # most are texts: they need no call
+                check_plain(inner, depth + 1)
     elif kind is list:
         for inner in value:
             check_plain(inner, depth + 1)

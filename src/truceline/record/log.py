@@ -17,11 +17,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from truceline.canon import sha256
-from truceline.errors import StoreError, SubmissionError, TrucelineError, VerificationError, quoted
+from truceline.errors import (
+    AgreementError,
+    InputError,
+    StoreError,
+    SubmissionError,
+    TrucelineError,
+    VerificationError,
+    quoted,
+)
 from truceline.record.checkpoint import Checkpoint, open_checkpoint
 from truceline.record.entry import Entry, hashes_of, read_entry
 from truceline.record.note import Signer, Verifier, check_note, read_note, signed
@@ -104,16 +114,14 @@ class Storage(Protocol):
         """Keep a state of the register."""
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(msgspec.Struct, frozen=True):
     """What a submitter hands over: the bytes of an entry, and the bytes of what it names by hash."""
 
     data: bytes
-    blobs: Mapping[str, bytes] = field(default_factory=dict)
+    blobs: Mapping[str, bytes] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """An entry that is in the log: its index, its leaf hash, and the receipt (C2SP tlog-proof)."""
 
     index: int
@@ -222,17 +230,18 @@ class Log:
         """
         if self._broken:
             raise StoreError(f"the log takes no more until it is opened again: {self._broken}")
-        answers: list[Entry | TrucelineError] = []
+        answers: list[tuple[Entry, bytes] | TrucelineError] = []
         try:
             answers.extend(self._check(one) for one in batch)  # 1 and 2
-            taken = [one for one in answers if isinstance(one, Entry)]
+            taken = [one for one in answers if isinstance(one, tuple)]
             receipts = iter(self._keep(taken) if taken else [])
         except BaseException as error:
             self._broken = str(error) or type(error).__name__
             raise
-        return [next(receipts) if isinstance(one, Entry) else one for one in answers]
+        return [next(receipts) if isinstance(one, tuple) else one for one in answers]
 
-    def _check(self, one: Submission) -> Entry | TrucelineError:
+    def _check(self, one: Submission) -> tuple[Entry, bytes] | TrucelineError:
+        """The entry and its leaf hash, or why it is refused."""
         leaf = leaf_hash(one.data)
         try:
             entry = read_entry(one.data)
@@ -240,14 +249,16 @@ class Log:
                 self.check(entry, self.register)
             given = self._blobs_of(entry, one.blobs)
             self.register.take(entry, leaf, self._root)
-        except (SubmissionError, VerificationError) as error:
+        except (AgreementError, InputError, SubmissionError, VerificationError) as error:
             self.storage.refuse(self.now(), leaf.hex(), str(error))
             return error
         for digest, data in given.items():
             self.storage.put_blob(digest, data)
-        return entry
+        return entry, leaf
 
     def _blobs_of(self, entry: Entry, given: Mapping[str, bytes]) -> dict[str, bytes]:
+        if not entry.statement.blobs and entry.statement.sealed is None:
+            return {}
         found = {digest: given[digest] for digest in hashes_of(entry.statement) if digest in given}
         sizes = {blob.sha256: blob.size for blob in entry.statement.blobs}
         for digest, data in found.items():
@@ -258,10 +269,10 @@ class Log:
                 raise SubmissionError(f"blob {digest[:12]}: named by the entry and not handed over")
         return found
 
-    def _keep(self, entries: Sequence[Entry]) -> list[Taken]:
+    def _keep(self, batch: Sequence[tuple[Entry, bytes]]) -> list[Taken]:
         first, at = self.size, self.now()
+        entries, leaves = [entry for entry, _ in batch], [leaf for _, leaf in batch]
         self.storage.append(first, [entry.data for entry in entries])  # 3
-        leaves = leaf_hashes(entry.data for entry in entries)
         full = self._tree.extend(leaves)
         note = promise(self.keys.log.name, self.size, self._tree.root(), at, self.keys.log)  # 4
         receipts = proofs(first, inclusion_paths(first, self.size, self.tree().subtree), note)
@@ -421,12 +432,12 @@ class Edge:
         for level, hashes in sorted(grown.items()):
             if level == len(self._open):
                 self._open.append([])
-            hashes = self._open[level] + hashes
-            whole = len(hashes) // WIDTH * WIDTH
+            row = self._open[level] + hashes
+            whole = len(row) // WIDTH * WIDTH
             for at in range(0, whole, WIDTH):
-                self._full[level, n + at // WIDTH] = hashes[at : at + WIDTH]
+                self._full[level, n + at // WIDTH] = row[at : at + WIDTH]
                 full.append((level, n + at // WIDTH))
-            self._open[level] = hashes[whole:]
+            self._open[level] = row[whole:]
             n //= WIDTH
         return full
 

@@ -19,7 +19,8 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from truceline.errors import SubmissionError, VerificationError, quoted
+from truceline.canon import sha256
+from truceline.errors import InputError, SubmissionError, VerificationError, quoted
 from truceline.record.charter import (
     Charter,
     KeySet,
@@ -57,7 +58,7 @@ class Remark:
     """What a reader of an entry has to know: nothing is removed for it.
 
     Attributes:
-        what: `contested` (by a key that was revoked as of an earlier entry), `shredded`.
+        what: `contested` (by a key that was revoked as of an earlier entry), `shredded`, `unwitnessed`, `misdated`.
     """
 
     index: int
@@ -138,6 +139,10 @@ class Register:
                 self._install(party)
         elif one.type == KEYS:
             self._install(read_body(one.body, KeySet, "key set"))
+        elif one.type == REVOCATION:
+            self._end(read_body(one.body, Revocation, "revocation"))
+        elif one.type == SHREDDING:
+            self.shredded[read_body(one.body, Shredding, "shredding").index] = self.size
         self.lines[one.by] = Line(one.sequence + 1, leaf.hex())
         self.size += 1
 
@@ -236,14 +241,15 @@ class Register:
 
     def _install(self, new: KeySet) -> None:
         ids = {key.id for key in new.keys}
+        for key in new.keys:
+            if key.use == "sign" and key.id in self.keys and key.id not in self._valid:
+                raise SubmissionError(f"key {key.id} was given up before: expected a new one")
         for name, valid in self.keys.items():
             if valid.party == new.party and valid.end is None and name not in ids:
                 self.keys[name] = replace(valid, end=self.size + 1)
                 self._valid.pop(name, None)
         for key in new.keys:
             if key.use == "sign" and key.id not in self._valid:
-                if key.id in self.keys:
-                    raise SubmissionError(f"key {key.id} was given up before: expected a new one")
                 self.keys[key.id] = Valid(new.party, key.public, self.size + 1)
                 self._valid[key.id] = key.public
         self.sets[new.party] = new
@@ -256,6 +262,11 @@ class Register:
         if not 0 <= said.since <= self.size:
             raise SubmissionError(f"revocation: `since`: expected 0..{self.size}, got {said.since}")
         self._check_roots(entry, keeper)
+        self._end(said)
+
+    def _end(self, said: Revocation) -> None:
+        """A key signs no more from the next entry on; of two revocations the one that reaches further back counts."""
+        valid = self.keys[said.keyid]
         end = self.size + 1 if valid.end is None else valid.end
         since = said.since if valid.contested_from is None else min(said.since, valid.contested_from)
         self.keys[said.keyid] = replace(valid, end=end, contested_from=since)
@@ -285,8 +296,9 @@ class Register:
         return ""
 
     def dump(self) -> bytes:
-        """The register as bytes, from which `load` makes it again."""
-        return msgspec.json.encode(self._kept(), order="sorted")
+        """The register as bytes, from which `load` makes it again; before them their SHA-256: nobody audits them."""
+        data = msgspec.json.encode(self._kept())  # in the order in which it came: indexes cannot be sorted as texts
+        return sha256(data).encode() + data
 
     def _kept(self) -> Kept:
         return Kept(
@@ -301,10 +313,13 @@ class Register:
         Raises:
             VerificationError: the bytes are not those of a register.
         """
+        digest, data = data[:64], data[64:]
+        if sha256(data).encode() != digest:
+            raise VerificationError("the state of the register is damaged: not the bytes that were kept")
         try:
             kept = msgspec.json.decode(data, type=Kept)
             log = None if kept.charter is None else Verifier.parse(kept.charter.log)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, InputError) as error:
             raise VerificationError(f"the state of the register is damaged: {error}") from None
         valid = {key: one.public for key, one in kept.keys.items() if one.end is None}
         return cls(

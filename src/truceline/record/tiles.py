@@ -263,9 +263,14 @@ class TileTree:
         """
         if level < 0 or index < 0 or (index + 1) << level > self.size:
             raise InputError(f"subtree {index} of level {level} is not in a tree of {self.size}")
-        tile_level, above = divmod(level, 8)
+        tile_level, above = level >> 3, level & 7
         first = index << above
-        floors = self._floors(tile_level, first // WIDTH)
+        key = (tile_level, first >> 8)
+        floors = self._tiles.get(key)
+        if floors is None:
+            floors = self._floors(*key)
+        else:
+            self._tiles.move_to_end(key)
         while len(floors) <= above:
             # The odd hash at the right edge belongs to no perfect subtree yet.
             floors.append(fold(floors[-1][: len(floors[-1]) // 64 * 64]))
@@ -277,11 +282,7 @@ class TileTree:
         return tree.root_of(self.size, self.subtree)
 
     def _floors(self, level: int, n: int) -> list[bytes]:
-        """A tile and the levels folded from it so far."""
-        known = self._tiles.get((level, n))
-        if known is not None:
-            self._tiles.move_to_end((level, n))
-            return known
+        """A tile that is read, without the levels above it."""
         width = width_at(level, n, self.size)
         path = tile_path(level, n, width)
         data = self._read(path)

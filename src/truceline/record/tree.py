@@ -208,6 +208,10 @@ def inclusion_paths(first: int, size: int, subtree: Subtree) -> Iterator[tuple[b
         if high - low == 1:
             yield above
             continue
+        if high - low == 2 and low >= first:
+            yield (subtree(0, low + 1), *above)
+            yield (subtree(0, low), *above)
+            continue
         level = (high - low - 1).bit_length() - 1
         middle = low + (1 << level)
         waiting.append((middle, high, (subtree(level, low >> level), *above)))

@@ -15,7 +15,9 @@ never promised and is cut off; damage anywhere else is damage.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -25,6 +27,7 @@ import msgspec
 
 from truceline.canon import sha256
 from truceline.errors import StoreError, VerificationError
+from truceline.record.checkpoint import decimal_of
 from truceline.record.tiles import WIDTH, entries_of, entries_path
 from truceline.record.tree import leaf_hash
 from truceline.store.disk import locked, make_folder, sync_folder, write_whole
@@ -33,6 +36,9 @@ from truceline.store.index import Index
 MAGIC = b"TLJ1"
 _FRAME = struct.Struct(">I32s")
 _DIGITS = 12
+_TOGETHER = 64
+"""Files that are open at a time while they are written."""
+_PART = re.compile(r"x?[0-9]{3}")
 
 
 class FileStore:
@@ -84,7 +90,9 @@ class FileStore:
     def notes(self) -> list[int]:
         """The sizes of all checkpoints, ascending."""
         root = self.folder / "notes"
-        return sorted(size_of(path.relative_to(root).parts) for path in root.rglob("[0-9][0-9][0-9]") if path.is_file())
+        return sorted(
+            size_of(path.relative_to(root).parts) for path in root.rglob("[0-9][0-9][0-9]") if is_note(path, root)
+        )
 
     def cosignatures(self, size: int) -> list[str]:
         """The cosignature lines on the checkpoint of a size."""
@@ -132,7 +140,7 @@ class FileStore:
         while at < last:
             n = at // WIDTH
             bundle = self._read(entries_path(n))
-            if bundle is None or (self.folder / journal_path(n * WIDTH)).exists():
+            if bundle is None or self._is_in_journal(n):
                 some = [data for data, _ in self.journal(n * WIDTH)]
             else:
                 some = entries_of(bundle, WIDTH)
@@ -141,6 +149,10 @@ class FileStore:
                 raise VerificationError(f"{self.folder}: entry {at} is missing")
             yield from some
             at += len(some)
+
+    def _is_in_journal(self, n: int) -> bool:
+        """Whether the journal is still the truth of bundle `n`: until the head covers it."""
+        return (self.folder / journal_path(n * WIDTH)).exists() and self._promised() < (n + 1) * WIDTH
 
     def journal(self, start: int) -> list[tuple[bytes, int]]:
         """The entries of one journal file, and where each frame ends.
@@ -163,11 +175,15 @@ class FileStore:
 
     def settle(self, size: int) -> None:
         """Drop journal files whose entries are all in bundles that the head covers."""
+        is_less = False
         for start in self.journals():
             if start + WIDTH <= size and (self.folder / entries_path(start // WIDTH)).exists():
                 if self._file is not None and self._file[0] == start:
                     self._let_go()
-                self._remove(journal_path(start))
+                self._unlink(self.folder / journal_path(start))
+                is_less = True
+        if is_less:
+            self._sync(self.folder / "journal")
 
     def _count(self) -> int:
         """How many entries are there; what was left half at the end is cut off.
@@ -196,8 +212,8 @@ class FileStore:
         """The size that the head speaks of."""
         head = self.head()
         try:
-            return 0 if head is None else int(head.split(b"\n", 2)[1])
-        except (IndexError, ValueError):
+            return 0 if head is None else said_size(head)
+        except VerificationError:
             raise VerificationError(f"{self.folder}/head: is no checkpoint") from None
 
     def _bundles(self) -> int:
@@ -247,8 +263,17 @@ class FileStore:
 
     def put_tiles(self, files: Mapping[str, bytes]) -> None:
         """Keep full tiles and bundles."""
-        for path, data in files.items():
-            self._put(path, data)
+        new: dict[Path, bytes] = {}
+        folders = {(self.folder / name).parent for name in files}
+        for folder in folders:
+            self._make_folder(folder)
+        for name, data in files.items():
+            if self._read(name) != data:
+                new[self.folder / name] = data
+        for at in range(0, len(new), _TOGETHER):
+            self._write_new(dict(list(new.items())[at : at + _TOGETHER]))
+        for folder in folders:
+            self._sync(folder)
 
     def blob(self, digest: str) -> bytes:
         """The bytes of this SHA-256, checked.
@@ -330,6 +355,27 @@ class FileStore:
         else:
             write_whole(path, data)
 
+    def _write_new(self, files: Mapping[Path, bytes]) -> None:
+        """Write files whole or not at all, together: nothing speaks of them yet. Their names are not durable yet."""
+        halves = {path: path.with_name(path.name + ".half") for path in files}
+        try:
+            with contextlib.ExitStack() as stack:
+                handles = []
+                for path, data in files.items():
+                    file = stack.enter_context(halves[path].open("wb"))
+                    file.write(data)
+                    file.flush()
+                    handles.append(file.fileno())
+                for handle in handles:
+                    os.fsync(handle)
+            for path, half in halves.items():
+                half.replace(path)
+        except OSError as error:
+            for half in halves.values():
+                with contextlib.suppress(OSError):
+                    half.unlink()
+            raise StoreError(f"{self.folder}/tile: cannot be written: {error.strerror}") from None
+
     def _make_folder(self, folder: Path) -> None:
         """Make a folder, and its name durable: one that is there already may have been left in memory only."""
         if folder not in self._synced:
@@ -348,9 +394,12 @@ class FileStore:
 
     def _remove(self, name: str) -> None:
         path = self.folder / name
+        self._unlink(path)
+        self._sync(path.parent)
+
+    def _unlink(self, path: Path) -> None:
         try:
             path.unlink(missing_ok=True)
-            sync_folder(path.parent)
         except OSError as error:
             raise StoreError(f"{path}: cannot be removed: {error.strerror}") from None
 
@@ -369,17 +418,17 @@ def frames(data: bytes) -> tuple[list[tuple[bytes, int]], str]:
     found: list[tuple[bytes, int]] = []
     if data[: len(MAGIC)] != MAGIC:
         return found, "the file does not begin as a journal does"
-    at = len(MAGIC)
-    while at < len(data):
-        if len(data) - at < _FRAME.size:
+    at, end, head = len(MAGIC), len(data), _FRAME.size
+    while at < end:
+        if end - at < head:
             return found, "half a frame"
         length, leaf = _FRAME.unpack_from(data, at)
-        entry = data[at + _FRAME.size : at + _FRAME.size + length]
-        if len(entry) < length:
+        begin, at = at + head, at + head + length
+        if at > end:
             return found, "half a frame"
+        entry = data[begin:at]
         if leaf_hash(entry) != leaf:
             return found, "its bytes are not those that were hashed"
-        at += _FRAME.size + length
         found.append((entry, at))
     return found, ""
 
@@ -421,6 +470,28 @@ def size_of(parts: Sequence[str]) -> int:
     1234067
     """
     return int("".join(part.removeprefix("x") for part in parts))
+
+
+def is_note(path: Path, root: Path) -> bool:
+    """Whether a file below `notes` is the checkpoint of a size, by its name."""
+    parts = path.relative_to(root).parts
+    return (
+        path.is_file()
+        and all(_PART.fullmatch(part) for part in parts)
+        and note_path(size_of(parts)) == "notes/" + "/".join(parts)
+    )
+
+
+def said_size(head: bytes) -> int:
+    """The size that a checkpoint speaks of, before anything of it is verified.
+
+    Raises:
+        VerificationError: it speaks of none.
+    """
+    try:
+        return decimal_of(head.split(b"\n", 2)[1].decode("ascii"))
+    except (IndexError, UnicodeDecodeError):
+        raise VerificationError("expected a checkpoint: origin, size and root") from None
 
 
 def blob_path(digest: str) -> str:

@@ -207,6 +207,8 @@ class CaseFolder:
                 line = "".join(self.store.cosignatures(one)).encode()
                 at = check_note(read_note((self.store.note(one) or b"") + line), [clock])[clock]
                 times += [at or 0] * (one - len(times))
+        if len(times) < size:
+            raise VerificationError(f"{self.path}: no dated checkpoint holds the entries from {len(times)} on")
         return times
 
     @property
