@@ -158,7 +158,8 @@ def test_every_class_of_error_has_its_exit_code_and_one_line_per_fault(
     (tmp_path / "bad.parquet").write_bytes(b"PAR1" + b"x" * 40)
     folder = tmp_path / "case"
     truceline("init", folder, "--agreement", AGREEMENT)
-    text = next(f for f in (folder / "record" / "blobs").rglob("*") if f.is_file() and b"truceline: 1" in f.read_bytes())
+    blobs = [file for file in (folder / "record" / "blobs").rglob("*") if file.is_file()]
+    text = next(file for file in blobs if b"truceline: 1" in file.read_bytes())
     table: list[tuple[list[object], int]] = [
         (["nonsense"], 2), (["assess"], 2), (["assess", AGREEMENT, "--nope"], 2), (["assess", AGREEMENT,
         tmp_path / "none.csv"], 3),

@@ -231,7 +231,7 @@ def test_a_stranger_who_enters_its_own_keys_has_no_voice(tmp_path: Path) -> None
     case = desk_module.init_case(tmp_path / "case", AGREEMENT, known_at=clock())
     records.append(case, [Draft(KEYS, plain(keyring.key_set("mallory")), "mallory")], clock)
     body = {"file": "a.geojson", "kind": "areas", "rows": 1, "sha256": sha256(b"x")}
-    with pytest.raises(SubmissionError, match="`mallory` .a stranger. does not say what is of type `areas`"):
+    with pytest.raises(SubmissionError, match=r"`mallory` .a stranger. does not say what is of type `areas`"):
         records.append(case, [Draft("areas", body, "mallory", {"a.geojson": b"x"})], clock)
     assert records.append(case, [Draft("areas", body, files={"a.geojson": b"x"})], clock)[0].index == 3
     case.store.close()

@@ -17,8 +17,9 @@ from tests.attacks.world import PARTIES, SECRET, clock, copied, told, within
 from truceline import desk
 from truceline.canon import canonical, sha256
 from truceline.desk import keyring, records
+from truceline.desk.coarse import check_coarse
 from truceline.desk.records import Draft
-from truceline.desk.statements import BODIES, SEALABLE, check_coarse
+from truceline.desk.statements import BODIES, SEALABLE
 from truceline.errors import InputError, SubmissionError, TrucelineError, VerificationError
 from truceline.record.bundle import open_bundle
 from truceline.record.note import Verifier
@@ -151,7 +152,7 @@ def test_attack_23_parts_in_two_fields_file_names_and_time() -> None:
     with pytest.raises(SubmissionError, match="position"):
         check_coarse({"area": "36.202", "callsign": "37.134"})
     program = """
-from truceline.desk.statements import check_coarse
+from truceline.desk.coarse import check_coarse
 from truceline.errors import SubmissionError
 for one in "1 |12.34,|1.|1|8|a |8a:|36°|N1|12.34 N |23C|37S |\\u200b".split("|") + ["12.34" + " " * 99]:
     try:

@@ -14,7 +14,7 @@ from truceline.desk.cases import init_case
 from truceline.desk.records import Draft
 from truceline.errors import InputError, StoreError, SubmissionError, TrucelineError, VerificationError
 from truceline.record.audit import Trust, audit
-from truceline.record.charter import plain
+from truceline.record.charter import Quorum, plain
 from truceline.record.entry import key_id, read_entry
 from truceline.record.proof import read_proof
 from truceline.record.register import Register
@@ -70,7 +70,7 @@ def test_founders_decide_together(case: CaseFolder) -> None:
 def test_a_record_that_one_founds_alone_can_still_destroy(own: Path) -> None:
     """With one party there is nobody else to ask."""
     charter = charters.new_charter("alone")
-    assert (charter.shred.threshold, charter.countersign.threshold) == (1, 0)
+    assert (charter.shred.threshold, charter.countersign) == (1, Quorum(("desk",), 1))
 
 
 def test_drafts_of_one_batch_follow_one_another(case: CaseFolder) -> None:

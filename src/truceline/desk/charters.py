@@ -15,7 +15,7 @@ from truceline.errors import Fault, InputError, StoreError, SubmissionError, quo
 from truceline.record.charter import Charter, KeySet, Quorum, plain
 from truceline.record.entry import SCHEMA, Cited, SigningKey, Statement, countersign, read_entry, sign, written
 from truceline.record.log import Keys
-from truceline.record.note import Verifier
+from truceline.record.note import COSIGNATURE, ED25519, Verifier
 from truceline.record.policy import read_policy
 from truceline.record.register import CHARTER
 from truceline.span import parse_instant
@@ -61,9 +61,15 @@ def new_charter(title: str, *, is_demo: bool = False, parties: Sequence[KeySet] 
     everybody = (keyring.key_set(DESK, is_demo=is_demo), *parties)
     ids = tuple(one.party for one in everybody)
     return Charter(
-        Verifier(keyring.clock_name(origin), 4, clock.public).vkey, Quorum(ids[1:], len(ids) // 2), is_demo,
-        Verifier(origin, 1, log.public).vkey, everybody, policy, Quorum(ids, min(2, len(ids))), title,
-    )  # fmt: skip
+        clock=Verifier(keyring.clock_name(origin), COSIGNATURE, clock.public).vkey,
+        countersign=Quorum(ids[1:] or ids, max(1, len(ids) // 2)),
+        is_demo=is_demo,
+        log=Verifier(origin, ED25519, log.public).vkey,
+        parties=everybody,
+        policy=policy,
+        shred=Quorum(ids, min(2, len(ids))),
+        title=title,
+    )
 
 
 def founded(agreement: Path, parties: Sequence[Path], policy: Path | None) -> Charter:

@@ -20,6 +20,7 @@ from truceline.desk.charters import DESK, Clock, charter_entry, clock_of, keys_o
 from truceline.desk.cosigners import Cosigned, cosign
 from truceline.desk.statements import OF_THE_TEXT, checker
 from truceline.errors import (
+    AgreementError,
     InputError,
     StoreError,
     SubmissionError,
@@ -51,7 +52,7 @@ from truceline.record.seal import open_box, seal
 from truceline.record.tiles import TileTree
 from truceline.record.tree import inclusion_path, leaf_hash
 from truceline.store.export import static_file, witnessed
-from truceline.store.folder import AGREEMENT, CaseFolder
+from truceline.store.folder import AGREEMENT, AMENDMENT, CaseFolder
 
 
 @dataclass(frozen=True)
@@ -128,22 +129,44 @@ def submit(case: CaseFolder, data: bytes, files: Mapping[str, bytes], now: Clock
     """
     charter = case.charter()
     with case.store.writer():
-        log = case.writing(keys_of(charter), _forward(case, now or clock_of(charter)), _asked(case, charter))
+        log = case.writing(keys_of(charter), _forward(case, now or clock_of(charter)), _asked(case, charter, files))
         answers = log.append([Submission(data, files)])
         _witness(log, charter)
         return _indexed(case, answers)[0]
 
 
-def _asked(case: CaseFolder, charter: Charter) -> Check:
-    """What a case asks of a new entry: the rules of statements, and no demo key in a record of one's own."""
+def _asked(case: CaseFolder, charter: Charter, files: Mapping[str, bytes] | None = None) -> Check:
+    """What a case asks of a new entry: the rules of statements, no demo key in an own record, a text that loads.
+
+    Args:
+        case: the folder.
+        charter: of its record.
+        files: what comes with the entry, by hash.
+    """
     rules = checker(lambda: text_of(case))
 
     def check(entry: Entry, register: Register) -> None:
         if entry.statement.type == KEYS and not charter.is_demo:
             keyring.refuse_demo([read_body(entry.statement.body, KeySet, "key set")])
         rules(entry, register)
+        if entry.statement.type == AMENDMENT:
+            _check_text(entry.statement, files or {})
 
     return check
+
+
+def _check_text(one: Statement, files: Mapping[str, bytes]) -> None:
+    """An amended text loads, and its values are those that were signed: nobody could speak under one that does not."""
+    name = one.body["file"]
+    data = next((files[blob.sha256] for blob in one.blobs if blob.name == name and blob.sha256 in files), None)
+    if data is None:
+        raise SubmissionError(f"{quoted(name)}: expected the amended text to come with the statement")
+    try:
+        values = load(data, name).canonical_hash
+    except (InputError, AgreementError) as error:
+        raise SubmissionError(f"the amended text does not load: {error.faults[0]}") from None
+    if values != one.body["canonical_sha256"]:
+        raise SubmissionError(f"{quoted(name)}: not the values that `canonical_sha256` says")
 
 
 @dataclass(frozen=True)
@@ -205,11 +228,22 @@ class Place:
         kept = self.register.sets.get(party)
         if kind in (KEYS, REVOCATION):
             roots = (kept or read_body(body, KeySet, "key set")).roots
-            return [SigningKey.of_seed(k.secret) for k in self._held("root", roots, party)]
+            held = [SigningKey.of_seed(k.secret) for k in self._held("root", roots, party)]
+            return held + self._countersigners(party)
         if kept is None:
             raise SubmissionError(f"{quoted(party)} has no key set in this record")
         found = self._held("sign", [key.public for key in kept.keys if key.use == "sign"], party)
         return [SigningKey.of_seed(found[-1].secret)]
+
+    def _countersigners(self, party: str) -> list[SigningKey]:
+        """The key of the keeper, where the charter has it countersign: who enters keys here has its assent."""
+        charter = self.register.charter
+        if charter is None or DESK not in charter.countersign.of or party == DESK:
+            return []
+        try:
+            return self.keys(DESK, "")
+        except StoreError:
+            return []
 
     def _held(self, use: str, publics: Sequence[bytes], party: str) -> list[keyring.KeyFile]:
         found, missing = [], StoreError(f"this machine holds no key to {use} for {quoted(party)}")

@@ -42,7 +42,8 @@ from truceline.store.source import FolderSource
 FORMAT = 2
 MARK = b'{"format":2}\n'
 AGREEMENT = "agreement"
-TEXTS = (AGREEMENT, "amendment")
+AMENDMENT = "amendment"
+TEXTS = (AGREEMENT, AMENDMENT)
 ADDITIONS = ("evidence", "areas", "acts")
 """The types of entries that add a file to a case."""
 

@@ -46,7 +46,7 @@ class Index:
         except StoreError:
             self.throw_away()
             return None
-        return None if found is None else bytes(found[0])
+        return found[0] if found is not None and isinstance(found[0], bytes) else None
 
     def put_state(self, data: bytes) -> None:
         """Keep a state of the register."""
