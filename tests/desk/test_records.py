@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,20 @@ def test_what_is_prepared_is_not_appended(case: CaseFolder) -> None:
     records.prepare(case, Draft("allegation", ALLEGATION, "us", readers=("ru",)))
     assert (case.path / "record" / "head").read_bytes() == before
     assert len(case.entries()) == 2
+
+
+def test_a_signed_finding_is_counted_from_then_on(case: CaseFolder, tmp_path: Path) -> None:
+    """The answer and the page say how many a body signed, and how many were signed as known before."""
+    from truceline.desk import Asked, assess_case, pages, summary
+
+    body = {"about": [1], "body": "tf", "holds": "undecided", "standard": "s", "text": "t"}
+    one, _ = records.prepare(case, Draft("finding", body, "us"), later())
+    index = records.submit(case, records.cosign_entry(case, one, "ru"), {}, later()).index
+    now, before = assess_case(case, Asked()), assess_case(case, Asked(known_at=f"#{index - 1}"))
+    assert (summary(now)["findings"], summary(before)["findings"]) == (1, 0)
+    pages.write_one(now, tmp_path / "page.html", lang="en", reader="secretariat", cut_off="")
+    text = re.sub(r"<[^>]*>", "", (tmp_path / "page.html").read_text())
+    assert "Findings signed: 1." in text
 
 
 def test_a_countersignature_covers_the_same_bytes(case: CaseFolder) -> None:

@@ -414,7 +414,8 @@ def _show(outcome: Outcome, as_json: bool) -> None:
     )
     print(
         f"If true: surely under a prohibition {total['surely']}, possibly {total['possibly']}, "
-        f"not covered {total['no']}. Protected by humanitarian law: {answer['protected']}. Findings signed: 0."
+        f"not covered {total['no']}. Protected by humanitarian law: {answer['protected']}. "
+        f"Findings signed: {answer['findings']}."
     )
     print(
         f"Reading shown: {', '.join(f'{k} = {v}' for k, v in answer['readings'].items())}. "
@@ -471,7 +472,7 @@ def _show_stream(answer: dict[str, Any], folder: Path) -> None:
     total = answer["any"]
     print(
         f"If true: surely under a prohibition {total['surely']}, possibly {total['possibly']}, "
-        f"not covered {total['no']}. Protected by humanitarian law: {answer['protected']}. Findings signed: 0.\n"
+        f"not covered {total['no']}. Protected by humanitarian law: {answer['protected']}. No record: no findings.\n"
     )
     for warning in answer["warnings"]:
         print(f"warning: {warning}")

@@ -214,6 +214,7 @@ def picture_of(outcome: Outcome, *, reader: str, cut_off: str) -> Picture:
         evidence=tuple((e.file, e.table.num_rows, e.rejected.num_rows, e.sha256) for e in outcome.evidence),
         sources=tuple(sorted({str(row.source["licence"]) for row in rows if row.source["licence"]})),
         settle=tuple((s.reason, s.alone) for s in assessment.settle(assessed)) if reader == "secretariat" else (),
+        findings=outcome.findings,
     )  # fmt: skip
 
 

@@ -31,7 +31,13 @@ from truceline.verdict import Answer
 
 @dataclass(frozen=True)
 class Outcome:
-    """A whole run: what was read, what was judged, as known when."""
+    """A whole run: what was read, what was judged, as known when.
+
+    Attributes:
+        rejected: rows that were not taken, with their reason.
+        later: reports that became known later than asked for.
+        findings: signed findings that the record held then; 0 for files alone.
+    """
 
     bench: Bench
     evidence: tuple[Evidence, ...]
@@ -39,6 +45,7 @@ class Outcome:
     known_at: int | None
     rejected: pa.Table = field(default_factory=lambda: rejected_table([]))
     later: int = 0
+    findings: int = 0
 
     @property
     def warnings(self) -> list[str]:
@@ -109,7 +116,7 @@ def judge_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell:
     bench = bench_of_case(case, areas, upto)
     outcome = _assess(bench, _evidence_of(case, bench, upto), asked, known_at=known_at, seen_by=known_at, tell=tell)
     later = sum(a.rows for a in case.journal() if a.sequence >= upto and a.table_hash)
-    return replace(outcome, later=outcome.later + later)
+    return replace(outcome, later=outcome.later + later, findings=len(case.said("finding", upto)))
 
 
 def bench_of_case(case: CaseFolder, areas: Sequence[Path] = (), upto: int | None = None) -> Bench:
@@ -261,6 +268,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "observations": len(assessed.reports),
         "rejected": outcome.rejected.num_rows,
         "rejected_rows": outcome.rejected.slice(0, 1_000).to_pylist(),
+        "findings": outcome.findings,
         "protected": 0 if assessed.columns.protected is None else int(assessed.columns.protected.sum()),
         "terms": {term: _term_row(assessed, term, agreement.terms[term].kind) for term in agreement.terms},
         "any": _term_row(assessed, assessment.ANY, "prohibit"),

@@ -161,6 +161,7 @@ class Picture:
         withheld_entries: how many entries the reader may not see.
         agreement_hash, rule_version, evidence: what it was computed from (file name, rows, rejected, hash).
         sources: acknowledgements that licences ask for.
+        findings: signed findings that the record held then.
     """
 
     case: Names
@@ -185,6 +186,7 @@ class Picture:
     evidence: tuple[tuple[str, int, int, str], ...]
     sources: tuple[str, ...] = ()
     settle: tuple[tuple[str, int], ...] = ()
+    findings: int = 0
 
 
 @dataclass(frozen=True)
