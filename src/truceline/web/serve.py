@@ -53,8 +53,13 @@ def serve(folder: Path, port: int, announce: Callable[[str], None]) -> None:
     Raises:
         StoreError: no port can be had.
     """
-    server = bound(folder, port)
-    announce(f"http://127.0.0.1:{server.server_address[1]}/")
+    until_stopped(bound(folder, port), announce)
+
+
+def until_stopped(server: ThreadingHTTPServer, announce: Callable[[str], None]) -> None:
+    """Answer until interrupted; the address is announced first."""
+    host, port = server.server_address[:2]
+    announce(f"http://{host!s}:{port}/")
     try:
         server.serve_forever()
     except KeyboardInterrupt:

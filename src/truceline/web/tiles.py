@@ -13,7 +13,7 @@ from typing import Any
 from truceline.errors import StoreError, TrucelineError
 from truceline.record.log import Storage
 from truceline.store.export import CHECKPOINT, static_file
-from truceline.web.serve import HEADERS
+from truceline.web.serve import HEADERS, until_stopped
 
 SLOW_S = 15
 """A client that is silent for so many seconds is hung up on."""
@@ -34,14 +34,7 @@ def serve(store: Storage, host: str, port: int, announce: Callable[[str], None])
     Raises:
         StoreError: the port cannot be had.
     """
-    server = bound(store, host, port)
-    announce(f"http://{host}:{server.server_address[1]}/")
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.server_close()
+    until_stopped(bound(store, host, port), announce)
 
 
 def bound(store: Storage, host: str, port: int) -> ThreadingHTTPServer:
