@@ -1,6 +1,6 @@
 """Which pages of docs/reference can be written from the program itself? These, so that they cannot lie.
 
-Writes cli.md, reasons.md and exit-codes.md. `--check` writes nothing and fails when a page on disk differs.
+Writes cli.md, reasons.md, exit-codes.md and states.md. `--check` writes nothing and fails when a page on disk differs.
 Never touches a page that people write.
 """
 
@@ -72,6 +72,49 @@ def exit_codes_page() -> str:
     return "# Exit codes\n\nThe same for every command.\n\n" + table(("code", "it means"), rows)
 
 
+def states_page() -> str:
+    """Write the tables of states, each with its picture drawn from it."""
+    from truceline.agreement.duties import GUARDS, MACHINES, ROLES
+
+    text = (
+        "# States\n\n"
+        "What becomes of a duty, a prohibition and an allegation. The program runs these tables and no others; the\n"
+        "pictures are drawn from them.\n\n"
+        "- An event that has no row for a state changes nothing.\n"
+        "- States are sets. What only possibly happened keeps the old state beside the new one. Where the order of\n"
+        "  events is not known, every order is tried, and all states that one of them leads to are possible. Knowing\n"
+        "  more makes the set smaller and never leads out of it.\n"
+        "- Only a signed finding makes a breach of a prohibition. A report alone makes it `alleged`.\n"
+        "- Unanswered is a fact, not guilt: an allegation goes the same way with and without an answer.\n"
+        "- A deadline that passed where nobody could see is only possible: the duty is then `active` or `breached`.\n\n"
+        "What the tables do not fix is fixed where they are run: whether the clock stops while a duty is suspended\n"
+        "(field `clock` of the term), and by when a repair is due.\n\n"
+    )
+    text += "Who may cause an event:\n\n" + table(("who", "it means"), [(f"`{who}`", s) for who, s in ROLES.items()])
+    text += "\nFor some terms a row does not exist:\n\n"
+    text += table(("never for", "the term"), [(f"`{trait}`", sentence) for trait, sentence in GUARDS.items()])
+    return text + "".join(machine_part(machine) for machine in MACHINES)
+
+
+def machine_part(machine: Any) -> str:  # noqa: ANN401  # the package is imported late
+    """Write one machine: the picture, and the table that it is drawn from."""
+    from truceline.agreement.machine import diagram
+
+    rows = [
+        (
+            f"`{row.state}`", f"`{row.event}`", f"`{row.next}`", ", ".join(row.by),
+            ", ".join(sorted(row.never_for)), row.why,
+        )
+        for row in machine.rows
+    ]  # fmt: skip
+    ends = ", ".join(f"`{state}`" for state in machine.states if state in machine.terminal)
+    return (
+        f"\n## {machine.name.capitalize()}\n\nBegins as `{machine.initial}`. Nothing leaves {ends}.\n\n"
+        f"```mermaid\n{diagram(machine)}```\n\n"
+        + table(("state", "event", "next", "who may cause it", "never for", "why"), rows)
+    )
+
+
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     r"""Write a Markdown table.
 
@@ -89,7 +132,7 @@ def pages() -> dict[str, Callable[[], str]]:
     """List the pages that this installation can write, by file name."""
     if find_spec("truceline") is None:
         fail("the package truceline is not installed; run `make setup` and use .venv/bin/python")
-    found = {"reasons.md": reasons_page, "exit-codes.md": exit_codes_page}
+    found = {"reasons.md": reasons_page, "exit-codes.md": exit_codes_page, "states.md": states_page}
     return {"cli.md": cli_page, **found} if find_spec("truceline.cli") else found
 
 

@@ -38,7 +38,7 @@ CASE = frozenset(
     "row name why agreement areas report line ucdp read_on refused acts known_at readings expect any notes protected "
     "deviates deviates_in_tables".split()
 )
-REPORT = frozenset("id when lasts where who whom act unordered altitude_m callsign kind".split())
+REPORT = frozenset("number from id when lasts where who whom act unordered altitude_m callsign kind".split())
 WHERE = frozenset("disc area line sector hull radius_m country".split())
 SECTOR = frozenset("from range_m bearing_deg".split())
 
@@ -229,6 +229,7 @@ def observation_of(fields: Mapping[str, Node], tz: str, name: str = "") -> Obser
     when = span_of(str(own["when"]), tz)
     low, high = own.get("altitude_m") or (None, None)
     acts = own.get("act") or ()
+    number = own.get("number") or (None, None)
     return Observation(
         id=str(own.get("id", "report")),
         start=when.start,
@@ -243,6 +244,9 @@ def observation_of(fields: Mapping[str, Node], tz: str, name: str = "") -> Obser
         unordered=bool(own.get("unordered", False)),
         acts=(acts,) if isinstance(acts, str) else tuple(acts),
         callsign=str(own.get("callsign", "")),
+        origin=region_of(fields.get("from"), name),
+        count_low=number[0],
+        count_high=number[1],
     )
 
 

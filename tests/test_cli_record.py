@@ -149,7 +149,7 @@ def table(_founded: Path, tmp_path: Path) -> Iterator[Table]:
     [
         "keys", "keys new", "keys show", "keys sign", "keys revoke", "submit", "record", "record show", "record proof",
         "record checkpoint", "record export", "bundle", "verify", "panic", "vault", "vault add", "vault show",
-        "vault list", "vault delete",
+        "vault list", "vault delete", "witness compare",
     ],
 )  # fmt: skip
 def test_every_command_of_the_record_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:

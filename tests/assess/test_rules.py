@@ -88,10 +88,17 @@ def test_what_the_agreement_does_not_know_is_never_a_sign(change: dict[str, obje
     assert answer(report(**change), law()) == (0, [reason])
 
 
-@pytest.mark.parametrize("field", [", persists: true", ", together: PT6H", ", on: {at: 2016-01-01}", ", within: PT1H"])
-def test_a_field_that_is_judged_later_makes_a_ban_open(field: str) -> None:
+@pytest.mark.parametrize("field", ["persists: true", "together: PT6H", "by: 2016-01-01", "within: PT1H", "ahead: PT1H"])
+def test_a_field_of_a_duty_is_refused_in_a_ban(field: str) -> None:
     """Ignoring a condition of the text would accuse without it."""
-    assert answer(report(), law(term=field)) == (0, [Reason.NOT_YET_JUDGED.value])
+    with pytest.raises(AgreementError, match=f"only a `require` can have `{field.partition(':')[0]}`"):
+        law(term=f", {field}")
+
+
+def test_a_trigger_of_a_ban_is_its_beginning() -> None:
+    """A ban `on` an event binds from that event on, and not before."""
+    assert answer(report(), law(term=", on: {at: 2016-01-01}")) == answer(report(), law())
+    assert answer(report(), law(term=", on: {at: 2099-01-01}")) == (-1, [])
 
 
 def test_a_status_rule_with_an_unknown_word_is_refused() -> None:

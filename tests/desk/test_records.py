@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tests.evidence.bench import SHIPPED
+from truceline.agreement.model import Agreement
+from truceline.agreement.text import load
 from truceline.desk import charters, keyring, records
 from truceline.desk.cases import init_case
 from truceline.desk.records import Draft
@@ -17,6 +19,7 @@ from truceline.errors import InputError, StoreError, SubmissionError, TrucelineE
 from truceline.record.audit import Trust, audit
 from truceline.record.charter import Quorum, plain
 from truceline.record.entry import key_id, read_entry
+from truceline.record.note import Verifier
 from truceline.record.proof import read_proof
 from truceline.record.register import Register
 from truceline.record.tree import check_inclusion, leaf_hash
@@ -59,6 +62,31 @@ def test_the_origin_of_a_log_is_made_of_its_title_and_names_no_machine(case: Cas
     origin = case.entries()[0].statement.log
     assert origin.startswith("truceline.local/aleppo--2016/")
     assert case.charter().title == "Aleppo, 2016"
+
+
+def test_two_records_of_one_title_in_one_second_have_two_origins(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log is known by its name: it is made of the log's own key, which no other log has, and of no clock."""
+    monkeypatch.setattr("time.time", lambda: float(NOON))
+    logs = [Verifier.parse(charters.new_charter("Aleppo, 2016").log) for _ in range(2)]
+    assert len({log.name for log in logs}) == 2
+    for log in logs:
+        assert log.name == f"truceline.local/aleppo--2016/{log.public.hex()[:8]}"
+
+
+def test_the_text_is_loaded_once_for_all_entries_of_a_batch(case: CaseFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long text takes longer to load than many entries take to append."""
+    loaded: list[str] = []
+
+    def counted(data: bytes, name: str) -> Agreement:
+        loaded.append(name)
+        return load(data, name)
+
+    monkeypatch.setattr(records, "load", counted)
+    records._loaded.cache_clear()
+    drafts = [Draft("allegation", ALLEGATION, by) for by in ("us", "ru") * 4]
+    assert len(records.append(case, drafts, later())) == 8
+    assert records.append(case, drafts, later())[-1].index == 17
+    assert loaded == ["agreement.yaml"]
 
 
 def test_founders_decide_together(case: CaseFolder) -> None:

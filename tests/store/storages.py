@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from truceline.record.entry import SCHEMA, Cited, Sealed, SigningKey, Statement,
 from truceline.record.log import Keys, Log, Storage, Submission, Taken
 from truceline.record.note import COSIGNATURE, Signer
 from truceline.record.receipt import open_receipt
-from truceline.record.register import CHARTER, SHREDDING, Register, next_statement
+from truceline.record.register import CHARTER, SHREDDING, Line, Register
 from truceline.record.tree import leaf_hash
 from truceline.store.opened import Store, open_store, source_at
 
@@ -56,6 +56,13 @@ def charter() -> bytes:
     body = Charter(KEYS.clock.verifier.vkey, Quorum((), 0), False, KEYS.log.verifier.vkey, sets, "", both, "a test")
     one = statement(Register(), "north", type=CHARTER, body=plain(body), log=ORIGIN)
     return sign(written(one), [key(party, n) for party in PARTIES for n in (0, 1)])
+
+
+def next_statement(register: Register, by: str) -> Mapping[str, object]:
+    """The place of a party's next statement: `log`, `by`, `sequence`, `previous`."""
+    line = register.lines.get(by) or Line()
+    log = register.log.name if register.log else ""
+    return {"log": log, "by": by, "sequence": line.next, "previous": line.previous}
 
 
 def statement(register: Register, by: str, **fields: Any) -> Statement:  # noqa: ANN401  # fields of any type

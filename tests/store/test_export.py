@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.storages import KEYS, Feed, begun, shredding
+from tests.store.storages import KEYS, NOW, Feed, begun, key, shredding, statement
 from truceline.canon import sha256
+from truceline.desk.verifying import AskedToVerify, verify
 from truceline.errors import StoreError, VerificationError
 from truceline.record.audit import Trust, audit
 from truceline.record.checkpoint import Checkpoint, open_checkpoint
-from truceline.record.entry import Sealed
+from truceline.record.entry import Cited, Sealed, sign, written
 from truceline.record.log import Log, Submission
 from truceline.record.note import COSIGNATURE, Signer, signed
 from truceline.record.policy import Policy
@@ -23,6 +24,7 @@ from truceline.store.disk import write_whole
 from truceline.store.export import export, static_file, witnessed
 from truceline.store.files import FileStore, blob_path
 from truceline.store.source import StaticSource
+from truceline.witness.mirror import mirror
 
 WITNESS = Signer("w.example/a", b"w" * 32, COSIGNATURE)
 POLICY = Policy(((KEYS.log.verifier, ""),), {"a": (WITNESS.verifier, "")}, {}, "a")
@@ -74,6 +76,41 @@ def test_an_export_is_whole_and_grows(log: Log, tmp_path: Path) -> None:
         whole(folder, size)
         for level, n, width in tiles_of(size):
             assert (folder / tile_path(level, n, width)).is_file()
+
+
+def cited(log: Log) -> Submission:
+    """A statement that cites the newest checkpoint."""
+    made = log.checkpoint()
+    one = statement(log.register, "south", cites=Cited(made.root.hex(), made.size))
+    return Submission(sign(written(one), [key("south")]))
+
+
+def test_checkpoints_that_entries_cite_are_found_inside_full_bundles(log: Log, tmp_path: Path) -> None:
+    """A reader without the old checkpoints computes their roots, wherever in a bundle they end; as does a mirror."""
+    folder, copy = tmp_path / "static", tmp_path / "mirror"
+    for size in (2, 7, 100, 255, 256, 257, 300, 511, 512, 513, 600, 699):
+        to(log, size)
+        log.append([cited(log)])
+    to(log, 701)
+    export(log.storage, folder)
+    whole(folder, 701)
+    assert verify(str(folder), AskedToVerify())["holds"]
+    mirror(folder, copy, Policy(((KEYS.log.verifier, ""),), {}, {}, "none"), now=NOW)
+    found = verify(str(copy), AskedToVerify())
+    assert (found["kind"], found["holds"], found["faults"]) == ("mirror", True, [])
+
+
+def test_a_citation_of_another_root_is_found_inside_a_full_bundle(log: Log, tmp_path: Path) -> None:
+    """What the fast way computes is compared: the log took the entry, a reader of the tiles does not."""
+    to(log, 9)
+    one = statement(log.register, "south", cites=Cited("ab" * 32, 8))
+    log._roots[8] = bytes.fromhex("ab" * 32)  # a host that lies to itself
+    log.append([Submission(sign(written(one), [key("south")]))])
+    to(log, 300)
+    export(log.storage, tmp_path / "static")
+    (fault,) = audit(read_of(tmp_path / "static"), Trust()).faults
+    assert "another root than that of the checkpoint of size 8" in str(fault)
+    assert fault.field == "entry 9"
 
 
 def test_every_export_equals_what_is_answered_directly(log: Log, tmp_path: Path) -> None:

@@ -184,10 +184,16 @@ def test_a_folder_is_rebuilt_from_its_record_and_evidence_alone(case: CaseFolder
     assert desk.answers_of(made, recorded) == recorded.statement.body["answers_sha256"]
 
 
-def test_a_lost_table_comes_back_with_its_file(case: CaseFolder, files: tuple[Path, Path]) -> None:
-    """The rows are named by their hash: who has the file has the table."""
-    case.evidence_files()[case.journal()[0].table_hash].unlink()
+@pytest.mark.parametrize("lost", [("",), (".rejected",), ("", ".rejected")])
+def test_a_lost_table_comes_back_with_its_file(
+    case: CaseFolder, files: tuple[Path, Path], lost: tuple[str, ...]
+) -> None:
+    """The rows are named by their hash, taken or rejected: who has the file has the tables."""
+    added, before = case.journal()[0], sorted(case.evidence_files())
+    for what in lost:
+        case.evidence_files()[(added.rejected_hash if what else added.table_hash) + what].unlink()
     assert desk.add_files(again(case), [files[0]], known_at=NOW) == []
+    assert sorted(again(case).evidence_files()) == before
     assert desk.summary(desk.assess_case(again(case), Asked()))["observations"] == 4
 
 

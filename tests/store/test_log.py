@@ -270,6 +270,30 @@ def test_a_kept_state_saves_reading_and_can_be_lost(kind: str, tmp_path: Path) -
     assert asked == [0, 6, 6], "the edge of the tree, nothing beyond the head, and nothing for the register"
 
 
+@pytest.mark.parametrize("damage", ["nonsense", "a folder", "no tables"])
+def test_a_damaged_index_never_stops_a_log(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entries are durable and the index can be thrown away: the receipts come, and the log takes more."""
+    monkeypatch.setattr("truceline.record.log.STATE_EVERY", 4)
+    where, path = place("files", tmp_path), tmp_path / "record" / "index.sqlite"
+    with where.log() as log:
+        assert isinstance(log.storage, FileStore)
+        log.append(Feed(log.register).some(5))
+        log.storage.index.close()
+        path.unlink()
+        if damage == "nonsense":
+            path.write_bytes(b"no database" * 1_000)
+        elif damage == "a folder":
+            path.mkdir()
+        else:
+            monkeypatch.setattr("truceline.store.index._TABLES", "insert into nowhere values (1)")
+        for _ in range(3):
+            assert all(isinstance(one, Taken) for one in log.append(Feed(log.register).some(5)))
+        was = log.register.dump()
+    with where.log() as log:
+        assert log.register.dump() == was
+    where.audit()
+
+
 # -- the journal of the files ----------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.store.cluster import OWNER, ROLE, cluster
 from tests.store.storages import KEYS, NOW, Feed, Place, begun, place
+from tests.test_cli import told
 from truceline.canon import sha256
 from truceline.errors import StoreError, VerificationError
 from truceline.record.audit import Trust, audit
@@ -348,6 +350,31 @@ def test_an_auditor_names_what_the_owner_of_the_server_altered(record: tuple[Pla
     with source_at(record[0].where) as source:
         found = audit(source, Trust())
     assert why in "\n".join(str(fault) for fault in found.faults)
+
+
+def test_a_record_on_a_server_is_verified_on_the_command_line(
+    record: tuple[Place, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a folder is: exit code 0 when it holds, 6 when not; the role and what else the URL holds are not repeated."""
+    code, out, _ = told(capsys, ["verify", record[0].where])
+    assert code == 0
+    assert f"/{record[1]}: record of {KEYS.log.name}, 300 entries" in out
+    assert "300 signatures" not in out, "the charter has a signature of every party"
+    assert out.endswith("HOLDS\n")
+    assert ROLE not in out.splitlines()[0]
+    assert "?" not in out.splitlines()[0]
+    cluster().sql("alter table truceline.blob disable trigger never", "delete from truceline.blob",
+                  database=record[1], role=OWNER)  # fmt: skip
+    code, out, _ = told(capsys, ["verify", record[0].where, "--json"])
+    made = json.loads(out)
+    assert (code, made["kind"], made["holds"], len(made["faults"])) == (6, "record", False, 1)
+
+
+def test_a_server_that_cannot_be_reached_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 7, as for a folder that is not there; and never the password."""
+    code, _, err = told(capsys, ["verify", f"postgresql://truceline:{PASSWORD}@127.0.0.1:1/record"])
+    assert (code, err.count("\n")) == (7, 1)
+    assert "s3cret" not in err
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 import shapely
 
+from truceline.agreement import vocabulary as words
 from truceline.agreement.model import Agreement, Fact, Selector, Term, Zone
 from truceline.errors import Fault, InputError, quoted
 from truceline.group import RESERVED
@@ -34,6 +35,12 @@ def faults_of(agreement: Agreement, name: str) -> list[Fault]:
             _when(agreement, when, instrument.line, f"instrument {quoted(instrument.id)}", say)
     for term in agreement.terms.values():
         _term(agreement, term, say)
+    for term_id in _cycles({t.id: list(_while(agreement, t)) for t in agreement.terms.values()}):
+        say(
+            agreement.terms[term_id].line,
+            f"term {quoted(term_id)}: its `while` leads back to itself at the same instant: "
+            "say `simultaneous: true`, or `complies`, which looks at what was found before",
+        )
     for term_id in _cycles({t.id: [*t.except_, *t.overrides] for t in agreement.terms.values()}):
         say(agreement.terms[term_id].line, f"term {quoted(term_id)}: an exception that leads back to itself")
     for term_id in _cycles({t.id: list(_names(t)) for t in agreement.terms.values() if t.kind == "define"}):
@@ -70,7 +77,7 @@ def _fact(agreement: Agreement, fact: Fact, say: Say) -> None:
             say(fact.line, f"unknown act {quoted(fact.of)} in a fact")
         ids: tuple[str, ...] = fact.actors
     else:
-        ids = (fact.of,)  # the issuer of a list may stand outside the agreement
+        ids = (fact.of, *fact.actors)  # the issuer of a list may stand outside the agreement
     for actor in ids:
         if actor not in agreement.parties:
             say(fact.line, f"unknown actor {quoted(actor)} in a fact")
@@ -121,6 +128,120 @@ def _term(agreement: Agreement, term: Term, say: Say) -> None:
     for when in (term.begins, term.ends, term.during, term.only_if, term.unless, defined):
         _when(agreement, when, term.line, what, say)
     _order(agreement, term, say)
+    _duty(agreement, term, say)
+
+
+def _duty(agreement: Agreement, term: Term, say: Say) -> None:
+    """Fields that only a duty can have, and whether its clock can run."""
+    what, body = f"term {quoted(term.id)}", term.body
+    if term.kind != "require":
+        for key in words.OF_DUTIES:
+            if key in body:
+                say(term.line, f"{what}: only a `require` can have `{key}`, got {quoted(term.kind)}")
+        return
+    for key in ("within", "ahead"):
+        _long(agreement, body.get(key), f"{what}: `{key}`", term.line, say)
+    _when(agreement, body.get("by") if "by" in body else None, term.line, what, say)
+    if term.procure and term.procure not in agreement.parties:
+        say(term.line, f"{what}: unknown actor {quoted(term.procure)} in `procure`")
+    other = body.get("else")
+    if other is not None and (other not in agreement.terms or agreement.terms[other].kind != "require"):
+        say(term.line, f"{what}: `else` expects the name of a `require`, got {quoted(other)}")
+    if (deadline := _instant(agreement, body.get("by"))) is not None:
+        trigger = _instant(agreement, body.get("on"))
+        if trigger is not None and deadline <= trigger:
+            say(term.line, f"{what}: its deadline {utc_text(deadline)} is not after its trigger {utc_text(trigger)}")
+    _together(agreement, term, say)
+
+
+def _together(agreement: Agreement, term: Term, say: Say) -> None:
+    """Duties to be done at the same time: none of them may wait for another."""
+    what, together = f"term {quoted(term.id)}", term.body.get("together")
+    if together is None:
+        return
+    fields = together if isinstance(together, dict) else {"within": together}
+    for key in sorted(set(fields) - words.TOGETHER):
+        say(term.line, f"{what}: unknown word {quoted(key)} in `together`")
+    _long(agreement, fields.get("within"), f"{what}: `together`", term.line, say)
+    waits = set(_waits(term.body.get("on")))
+    for other in partners(agreement, term):
+        if other.id in waits or term.id in _waits(other.body.get("on")):
+            say(term.line, f"{what}: `together` with {quoted(other.id)}, and one of them waits for the other")
+        theirs = other.body.get("together")
+        if _span_of(theirs) not in (None, _span_of(together)):
+            say(term.line, f"{what}: `together` with {quoted(other.id)}, which says {quoted(_span_of(theirs))}")
+    named = fields.get("with", [])
+    for key in named if isinstance(named, list) else [named]:
+        if key not in agreement.terms or agreement.terms[key].kind != "require":
+            say(term.line, f"{what}: `together` expects names of duties in `with`, got {quoted(key)}")
+
+
+def partners(agreement: Agreement, term: Term) -> list[Term]:
+    """The duties that are to be done together with this one: those it names, else those of the same trigger."""
+    together = term.body.get("together")
+    if together is None:
+        return []
+    duties = [t for t in agreement.terms.values() if t.kind == "require" and t.id != term.id]
+    named = together.get("with") if isinstance(together, dict) else None
+    if named is not None:
+        return [t for t in duties if t.id in (named if isinstance(named, list) else [named])]
+    return [t for t in duties if "together" in t.body and t.body.get("on") == term.body.get("on")]
+
+
+def _span_of(together: Any) -> Any:  # noqa: ANN401  # plain values
+    return together.get("within") if isinstance(together, dict) else together
+
+
+def _waits(trigger: Any) -> Iterator[str]:  # noqa: ANN401  # plain values
+    """Names of terms that have to be done first."""
+    if isinstance(trigger, dict):
+        for key, value in trigger.items():
+            if key in ("done", "fulfilled") and isinstance(value, str):
+                yield value
+            else:
+                yield from _waits(value)
+    elif isinstance(trigger, list):
+        for item in trigger:
+            yield from _waits(item)
+
+
+def _while(agreement: Agreement, term: Term) -> Iterator[str]:
+    """Terms on which a `while` rests at the same instant; `complies` looks at the strict past, and rests on none."""
+    ahead: list[Any] = [term.during]
+    if isinstance(term.during, dict) and term.during.get("simultaneous") is True:
+        return
+    while ahead:
+        here = ahead.pop()
+        if isinstance(here, str) and here in agreement.terms:
+            yield here
+        elif isinstance(here, list):
+            ahead += here
+        elif isinstance(here, dict):
+            ahead += [value for key, value in here.items() if key not in ("complies", "accepted", "status", "of", "by")]
+
+
+def _long(agreement: Agreement, value: Any, what: str, line: int, say: Say) -> None:  # noqa: ANN401  # plain values
+    """A duration, an open word that is one, or so many civil days."""
+    if value is None or (isinstance(value, str) and value in agreement.words):
+        return
+    days = value.get("civil_days") if isinstance(value, dict) and set(value) == {"civil_days"} else None
+    if isinstance(days, int) and not isinstance(days, bool) and 0 < days <= 36_600:
+        return
+    try:
+        parse_duration(str(value))
+    except InputError:
+        expected = "a duration such as `PT48H`, `{civil_days: 5}`, or a word of `words`"
+        say(line, f"{what}: expected {expected}, got {quoted(value)}")
+
+
+def _instant(agreement: Agreement, when: Any) -> int | None:  # noqa: ANN401  # plain values
+    """The second that a moment names, where it names one and no more."""
+    if isinstance(when, dict) and set(when) == {"at"}:
+        return _instant(agreement, when["at"])
+    if isinstance(when, str) and when in agreement.terms:
+        term = agreement.terms[when]
+        return _instant(agreement, term.body.get("is")) if term.kind == "define" and not term.versions else None
+    return parse_instant(str(when), agreement.tz) if _is_time(when, agreement.tz) else None
 
 
 def _selector(agreement: Agreement, selector: Selector | None, line: int, what: str, say: Say) -> None:

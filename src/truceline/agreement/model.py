@@ -10,11 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from truceline.acts import ActTree
-from truceline.group import Group, Party
+from truceline.group import CIVILIAN, Group, Party
 from truceline.precision import Precision
 
 TERM_KINDS = ("prohibit", "require", "permit", "power", "define")
-SIGNED_ACTS = ("accept", "withdraw", "extend", "open", "end", "notice", "invoke", "answer")
+SIGNED_ACTS = (
+    "accept", "withdraw", "extend", "open", "end", "notice", "invoke", "answer", "perform", "refuse", "confirm",
+    "request", "suspend", "resume", "waive", "reset", "adopt", "acknowledge", "publish", "expel", "readmit", "finding",
+    "allege", "reply",
+)  # fmt: skip
+HOLDINGS = ("breach", "no-breach", "undecided", "explained", "repaired")
+"""What a body may hold in a finding."""
 JUDGED_KINDS = ("prohibit", "permit", "define")
 
 
@@ -23,11 +29,12 @@ class Fact:
     """A dated fact: `[start, end)` in UTC seconds.
 
     Attributes:
-        what: `name`, `accepted`, `excluded`, `expelled`, `withdrawn`, `sole`, or another status the text defines.
+        what: `name`, `alias`, `merged`, `split`, `holds`, `accepted`, `excluded`, `expelled`, `withdrawn`, `sole`, or
+            another status the text defines.
         of: id of the actor.
         by: issuer of a status, or who attests an acceptance; empty when not stated.
-        value: the name, or the listed name, or the class of acts of a `sole` capability.
-        actors: for `sole`: who alone has the means.
+        value: the name, or the listed name, or the class of acts of a `sole` capability, or the text that is held.
+        actors: for `sole`: who alone has the means; for `merged` and `split`: into whom.
     """
 
     what: str
@@ -90,7 +97,11 @@ class Selector:
 
 @dataclass(frozen=True)
 class Instrument:
-    """One document of the bundle: its window is that of its terms unless they state their own."""
+    """One document of the bundle: its window is that of its terms unless they state their own.
+
+    Attributes:
+        published: UTC second from which everybody can read it; None = never, or not stated.
+    """
 
     id: str
     title: str
@@ -99,6 +110,7 @@ class Instrument:
     ends: Any = None
     is_adopted: bool = True
     source: str = ""
+    published: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +129,14 @@ class Term:
         overrides: ids of the exceptions this takes back.
         ask: the question a body must answer before the exception holds.
         is_withheld: its text was never published.
+        versions: published versions of this clause that differ: each a mapping of the fields it has otherwise.
+        procure: the third party that the bearer is to bring to act.
+        protects: `civilians`, `aid` or `sites`: nothing ever suspends it.
+        clock: `stops` or `runs` while the duty is suspended.
+        proof: `record` where only the record can show that it was done (closed world), `deed` otherwise.
+        at: `impact` or `origin`: which region of a report the term speaks of.
+        since: second from which an amendment has put this wording in force; None = from the beginning.
+        before: second at which an amendment has replaced this wording; None = it stands.
         body: every field as plain values, for the kinds that are judged later and for canonical hashing.
     """
 
@@ -141,28 +161,48 @@ class Term:
     source: str = ""
     tag: str = ""
     text: Mapping[str, str] = field(default_factory=dict)
+    versions: tuple[Mapping[str, Any], ...] = ()
+    procure: str = ""
+    protects: str = ""
+    clock: str = "stops"
+    proof: str = ""
+    at: str = "impact"
+    since: int | None = None
+    before: int | None = None
     body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_protective(self) -> bool:
+        """Whether it protects civilians, aid or notified sites: then no act and no conduct suspends it."""
+        return bool(self.protects) or (self.to is not None and bool(CIVILIAN.intersection(self.to.ids)))
 
 
 @dataclass(frozen=True)
 class SignedAct:
-    """An act that exists only in the record: acceptance, extension, opening, end, notice, invocation, answer.
+    """An act that exists only in the record: acceptance, extension, notice, request, suspension, finding and the like.
 
     Closed-world: what is not in the record as known then was not done.
 
     Attributes:
-        act: `accept`, `withdraw`, `extend`, `open`, `end`, `notice`, `invoke`, `answer`.
+        act: one of `SIGNED_ACTS`.
         by: the signers.
         at: second of signature, by the signer's own account.
         known_at: second at which it entered the record.
-        of: what it is about: a term, an instrument, or the id of a report.
-        until: for `extend` and `notice`.
-        start: first second of a notified window.
-        term: the exception invoked.
+        of: what it is about: a term, an instrument, a word, a group, a text, or the id of a report.
+        until: for `extend`, `notice`, `suspend`; of a finding the end of the time it speaks of.
+        start: first second of a notified window, or of the time a finding speaks of.
+        term: the exception invoked, or the term a finding holds to be broken or not.
         area: code or zone of a notified flight.
         callsign: of a notified flight.
-        to: whom a notice was given.
+        to: whom a notice or a request was given.
         is_yes: the answer of a body.
+        holds: of a finding: one of `HOLDINGS`.
+        body: the body that holds it; empty = its signers, each for itself.
+        against: whose conduct a finding or an allegation speaks of.
+        about: ids of the requests, reports or entries it belongs to.
+        value: the reading adopted, the reason of a refusal.
+        standard: the standard of proof of a finding, in the body's words.
+        dissent: members of the body that do not agree.
     """
 
     id: str
@@ -178,6 +218,13 @@ class SignedAct:
     callsign: str = ""
     to: str = ""
     is_yes: bool = False
+    holds: str = ""
+    body: str = ""
+    against: str = ""
+    about: tuple[str, ...] = ()
+    value: str = ""
+    standard: str = ""
+    dissent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -215,6 +262,11 @@ class Agreement:
     areas: tuple[str, ...] = ()
     status_rules: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def guarantors(self) -> frozenset[str]:
+        """Ids of the guarantors."""
+        return frozenset(party.id for party in self.parties.values() if party.kind == "guarantor")
 
     @property
     def parties(self) -> Mapping[str, Party]:

@@ -17,6 +17,7 @@ from truceline.agreement import check
 from truceline.agreement import vocabulary as words
 from truceline.agreement.lines import Node, read_lines
 from truceline.agreement.model import TERM_KINDS, Agreement, Fact, Instrument, Selector, Term, Zone
+from truceline.agreement.signed import reading_name
 from truceline.canon import hash_value, sha256
 from truceline.errors import AgreementError, Fault, InputError, quoted, raise_all
 from truceline.group import KINDS, RESERVED, Group, Party
@@ -149,10 +150,19 @@ class _Reader:
             for key, value in node.value.items():
                 if key not in words.CONDITION:
                     self.fault(value, f"{what}: unknown word {quoted(key)} in a condition")
-                self._algebra(value, what)
+                for item in value.value if key == "readings" and isinstance(value.value, list) else [value]:
+                    self._reading(item, what) if key == "readings" else self._algebra(item, what)
         elif isinstance(node.value, list):
             for item in node.value:
                 self._algebra(item, what)
+
+    def _reading(self, node: Node, what: str) -> None:
+        """One reading: a condition, which may have a name."""
+        if isinstance(node.value, dict):
+            rest = {key: value for key, value in node.value.items() if key not in words.NAMING or key == "is"}
+            self._algebra(rest.pop("is") if set(rest) == {"is"} else Node(rest, node.line), what)
+        else:
+            self._algebra(node, what)
 
     # -- the parts -----------------------------------------------------------------------------------------------
 
@@ -284,8 +294,22 @@ class _Reader:
     def _word(self, word: str, node: Node) -> Any:  # noqa: ANN401  # plain values
         fields = self.known(node, words.WORD, f"word {quoted(word)}")
         for reading in fields["readings"].value if "readings" in fields and fields["readings"].kind == "a list" else []:
-            self._algebra(reading, f"word {quoted(word)}")
+            self._reading(reading, f"word {quoted(word)}")
+        self._adopted(word, fields)
         return node.plain()
+
+    def _adopted(self, word: str, fields: Mapping[str, Node]) -> None:
+        """A word adopts one of its readings, by its name or number, or none."""
+        readings = fields["readings"].plain() if "readings" in fields else None
+        names = [reading_name(one) for one in readings] if isinstance(readings, list) else []
+        if len(set(names)) < len(names):
+            self.fault(fields["readings"], f"word {quoted(word)}: two readings of one name")
+        if (node := fields.get("adopted")) is None or node.value in (None, "none", *names):
+            return
+        value = node.value
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < len(names):
+            known = ", ".join(["none", *names])
+            self.fault(node, f"word {quoted(word)}: unknown reading {quoted(node.plain())}: expected one of {known}")
 
     def _instrument(self, key: str, node: Node) -> Instrument:
         fields = self.known(node, words.INSTRUMENT, f"instrument {quoted(key)}")
@@ -298,6 +322,7 @@ class _Reader:
             ends=self.vocabulary(fields.get("until"), f"instrument {quoted(key)}"),
             is_adopted=adopted is None or adopted.value is not False,
             source=self.text(fields, "source"),
+            published=self.instant(fields, "published", LONG_AGO) if "published" in fields else None,
         )
 
     def _facts(self) -> tuple[tuple[Fact, ...], dict[str, Any]]:
@@ -315,20 +340,23 @@ class _Reader:
         start, end = self.instant(fields, "from", LONG_AGO), self.instant(fields, "until", FAR_AHEAD)
         if end <= start:
             self.fault(node, "a fact ends before it begins")
-        heads = [key for key in ("name", "accepted", "excluded", "sole") if key in fields]
+        heads = [key for key in words.FACT_HEADS if key in fields]
         if "status" in fields:
             what, subjects = self.text(fields, "status"), self.texts(fields, "of")
         elif len(heads) == 1:
             what, subjects = heads[0], self.texts(fields, heads[0])
         else:
-            self.fault(node, "expected one of `name`, `status`, `accepted`, `excluded`, `sole`")
+            self.fault(node, f"expected one of `status`, {', '.join(f'`{head}`' for head in words.FACT_HEADS)}")
             return []
         value = self.text(fields, "as") or (subjects[0] if what == "sole" and subjects else "")
+        value = self.text(fields, "of") if what == "holds" else value
+        if what in ("merged", "split") and not self.texts(fields, "into"):
+            self.fault(node, f"a fact of what `{what}` needs `into`")
         return [
             Fact(
                 what=what, of=subject, by=self.text(fields, "by"), value=value, start=start, end=end,
-                source=self.text(fields, "source"), line=node.line, actors=self.texts(fields, "actors"),
-                tag=self.text(fields, "tag"),
+                source=self.text(fields, "source"), line=node.line, tag=self.text(fields, "tag"),
+                actors=self.texts(fields, "into" if what in ("merged", "split") else "actors"),
             )
             for subject in subjects
         ]  # fmt: skip
@@ -354,10 +382,10 @@ class _Reader:
         text = fields.get("text")
         is_withheld = text is not None and text.value == "withheld"
         when = {key: self.vocabulary(fields.get(key), what) for key in ("from", "until", "while", "if", "unless")}
-        for key in ("on", "by", "is", "effect", "after", "else"):
-            self._loose(fields.get(key), what) if key in ("effect", "by", "else") else self.vocabulary(
-                fields.get(key), what
-            )
+        for key in ("on", "is", "after"):
+            self.vocabulary(fields.get(key), what)
+        for key in ("effect", "by", "else"):
+            self._loose(fields.get(key), what)
         return Term(
             id=term_id,
             kind=self.choice(fields, "kind", TERM_KINDS, "require"),
@@ -376,8 +404,27 @@ class _Reader:
             source=self.text(fields, "source"),
             tag=self.text(fields, "tag"),
             text={} if is_withheld else self.named(fields, "text"),
+            versions=self._versions(fields.get("versions"), what),
+            procure=self.text(fields, "procure"),
+            protects=self.choice(fields, "protects", words.PROTECTS),
+            clock=self.choice(fields, "clock", ("stops", "runs"), "stops"),
+            proof=self.choice(fields, "proof", ("record", "deed")),
+            at=self.choice(fields, "at", ("impact", "origin"), "impact"),
             body={key: value.plain() for key, value in fields.items()},
         )  # fmt: skip
+
+    def _versions(self, node: Node | None, what: str) -> tuple[Mapping[str, Any], ...]:
+        """Published versions of one clause, each with the fields it has otherwise."""
+        if node is None or node.value is None:
+            return ()
+        if not isinstance(node.value, list) or len(node.value) < 2:
+            self.fault(node, f"{what}: `versions` expects a list of at least two, got {node.kind}")
+            return ()
+        for one in node.value:
+            fields = self.known(one, words.VERSION, f"{what}: a version")
+            for key in ("from", "until", "while", "on"):
+                self.vocabulary(fields.get(key), what)
+        return tuple(one.plain() for one in node.value if isinstance(one.value, dict))
 
     def _loose(self, node: Node | None, what: str) -> None:
         """Fields whose meaning comes with the kinds that are judged later: read, kept, not looked into."""

@@ -24,7 +24,7 @@ from truceline.assess.kernels import is_compiled, patience
 from truceline.assess.reasons import Whys, has
 from truceline.assess.tables import Tables, bits_of
 from truceline.evidence.schema import Observation
-from truceline.verdict import NEVER, NO, UNKNOWN, YES, Answer, Reason, Values, undecided
+from truceline.verdict import NEVER, NO, UNKNOWN, YES, Answer, Reason, Values
 
 __all__ = ["Columns", "Docket", "Tally", "judge_all", "judge_any_all", "signs_all", "signs_any_all", "tally"]
 
@@ -66,7 +66,7 @@ def _can_any(docket: Docket) -> bool:
 def _plain(docket: Docket, term: Term) -> Answers | None:
     """The answers about a term that needs no tables; None about one that does."""
     if term.kind not in JUDGED_KINDS:
-        return Answers.same(undecided(Reason.NOT_YET_JUDGED), len(docket.columns))
+        return Answers.same(NEVER, len(docket.columns))
     if not len(docket):
         return Answers.same(NEVER, 0)
     if term.kind == "define":
@@ -248,6 +248,7 @@ def _tallied(docket: Docket, terms: tuple[str, ...]) -> tuple[Tally, Rows]:
         count = len(tables.heads)
         skip = np.zeros(len(docket), np.uint8) if docket.pair is None else (docket.pair >= 0).astype(np.uint8)
         skip[docket.columns.rows_of(spoken_of(docket, tables))] = 1
+        skip[docket.whole] = 1
         yeses, by_mask = np.zeros(count + 1, np.int64), np.zeros((count + 1, 1 << len(Reason)), np.uint32)
         counted = (bits_of([tables.bit_of[term] for term in terms], count), tables.any, tables.held)
         rest, total = tally_arguments(sheet), 0

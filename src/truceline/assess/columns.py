@@ -187,7 +187,7 @@ class Columns:
 JUDGED_COLUMNS = (
     "id", "kind", "start", "end", "lasts", "impact", "origin", "low_m", "high_m", "actor", "actor_mode",
     "actor_umbrella", "actor_text", "target", "target_mode", "target_umbrella", "target_text", "unordered", "act",
-    "callsign", "protected", "known_at",
+    "callsign", "protected", "known_at", "count_low", "count_high",
 )  # fmt: skip
 """What of `schema.SCHEMA` a value for the judge consists of."""
 

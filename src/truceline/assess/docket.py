@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from truceline.agreement.conditions import of_time
 from truceline.agreement.model import Term
 from truceline.assess import spec
 from truceline.assess.answers import Answers, Rows
@@ -26,6 +27,7 @@ from truceline.assess.spots import Numbers
 from truceline.course import Course
 from truceline.evidence.schema import Named, Observation
 from truceline.span import LONG_AGO
+from truceline.verdict import NO
 
 # -- time as codes ---------------------------------------------------------------------------------------------------
 
@@ -116,7 +118,7 @@ class Docket:
         acts, band: `(p,)` as in `columns`.
         pair: `(p,)` index of a piece that can be meant both ways, else -1; None = there is none.
         turned: `(q,)` pieces of those pairs; `turned_who`, `turned_to` their actor and target the other way round.
-        whole: rows of `columns` to be asked of `spec`, because it cuts them otherwise.
+        whole: rows of `columns` to be asked of `spec`: it cuts them otherwise, or a term asks of each what no table says.
     """
 
     def __init__(self, reports: Sequence[Observation] | Columns, law: Law, kin: Docket | None = None) -> None:
@@ -143,7 +145,7 @@ class Docket:
         self._cut(codes)
         self.acts, self.band = self._of(self.columns.acts), self._of(self.columns.band)
         self._turn(self.means)
-        self.whole = self._uncut(self.means)
+        self.whole = np.union1d(self._uncut(self.means), self._one_by_one())
 
     @property
     def names(self) -> tuple[Named, ...]:
@@ -236,17 +238,26 @@ class Docket:
         across = np.searchsorted(marks, start, side="right") < np.searchsorted(marks, end - 1, side="right")
         return np.flatnonzero(self.columns.lasts & across)
 
+    def _one_by_one(self) -> Rows:
+        """Reports of which a prohibition asks a number, an event before or after, or where they came from."""
+        terms = [
+            t for t in judged(self.law) if t.at == "origin" or any(map(spec.asks_of_report, (t.only_if, t.unless)))
+        ]
+        samples = [Observation("", 0, 1, acts=acts) for acts in self.columns.doings]
+        asked = [
+            any(spec.done(sample, term.does, self.law).value != NO for term in terms if term.kind == "prohibit")
+            for sample in samples
+        ]
+        if any(term.at == "origin" and term.kind != "prohibit" for term in terms):
+            asked = [True] * len(samples)
+        return np.flatnonzero(np.array(asked, bool)[self.columns.acts]) if any(asked) else np.zeros(0, np.int64)
+
 
 def judged(law: Law) -> list[Term]:
     """What forbids or permits, and whatever else is written as an exception or takes one back."""
     return [
         term for term in law.terms.values() if term.kind in ("prohibit", "permit") or term.except_ or term.overrides
     ]
-
-
-def rest_of(only_if: Any) -> Any:  # noqa: ANN401  # a condition as plain values
-    """What is left of a permit's condition when the notice it asks for is taken out."""
-    return ({k: v for k, v in only_if.items() if k != "notice"} if isinstance(only_if, dict) else only_if) or None
 
 
 def cuts(law: Law, names: Iterable[Named]) -> set[int]:
@@ -268,7 +279,7 @@ def _unmarked(law: Law) -> Iterator[int]:
     """The seconds at which the condition of an exception changes: `spec` does not cut there."""
     for term in judged(law):
         by_notice = isinstance(term.only_if, dict) and "notice" in term.only_if
-        for condition in (rest_of(term.only_if), term.unless) if term.kind == "permit" or by_notice else ():
+        for condition in (of_time(term.only_if), term.unless) if term.kind == "permit" or by_notice else ():
             yield from law.standing.condition(condition).cuts() if condition is not None else ()
 
 

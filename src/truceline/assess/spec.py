@@ -4,7 +4,7 @@ A report is covered when, if it is true, every factor of the term is met: time x
 target x conditions, and no exception holds. The answer is the least of the factors; a 0 has exactly the reasons of
 the factors at 0, and none if any factor is -1.
 
-The questions, in order, and repeated at their lines: 1 kinds that are judged later, 2 an act that lasts is cut where
+The questions, in order, and repeated at their lines: 1 duties and powers have clocks, and no report covers them, 2 an act that lasts is cut where
 the law changes, 3 a pair without direction is judged both ways, 4 the factors, 5 the exceptions.
 
 Source: the design's *Semantics*; Kleene 1952 for the three values.
@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
+from truceline.agreement.conditions import OF_THE_REPORT, of_time
 from truceline.agreement.history import Standing
 from truceline.agreement.model import JUDGED_KINDS, Selector, SignedAct, Term, Zone
 from truceline.assess.place import Placed
@@ -30,21 +31,35 @@ from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agr
 SOMEBODY = "unknown"
 """Among alternatives: somebody whom the report does not name."""
 
-LATER_FIELDS = frozenset({"on", "by", "within", "ahead", "together", "persists", "effort", "after"})
-"""Fields of a prohibition that this version does not judge: they make it 0, never a sign."""
+NEIGHBOURS = ("earlier", "followed")
+"""Words of a condition that ask for another event before or after the one a report tells of."""
 
+NOT_BY_REPORT = "judged by its clock, not by one report"
 NOT_AN_ACT = {
     "count": "a count over a period is its issuer's claim, not an incident",
     "statement": "a statement is not an act",
 }
 
 
+class Events(Protocol):
+    """The reports of a case, asked for one before or after another."""
+
+    def near(self, report: Observation, word: str, wanted: Mapping[str, Any], law: Law) -> Answer:
+        """Whether some report tells of an event before (`earlier`) or after (`followed`) this one, as wanted."""
+        ...
+
+
 @dataclass(frozen=True)
 class Law:
-    """All that a judge needs: what stands, as known then, and where the zones lie."""
+    """All that a judge needs: what stands, as known then, where the zones lie, and what else was reported.
+
+    Attributes:
+        events: the reports of the case, for conditions on what came before or after; None = none are known.
+    """
 
     standing: Standing
     placed: Placed
+    events: Events | None = None
 
     def is_umbrella(self, actor: str, named: Named) -> bool:
         """Whether an actor of a name stands for its side; beside others only what is itself a side does."""
@@ -158,7 +173,7 @@ def capability(report: Observation, law: Law) -> tuple[str, ...] | None:
 def _factors_of(report: Observation, terms: tuple[Term, ...], law: Law) -> dict[str, Answer]:
     term = terms[0]
     if term.kind not in JUDGED_KINDS:  # 1
-        return {"kind": undecided(Reason.NOT_YET_JUDGED)}
+        return {"kind": Answer(NO, note=NOT_BY_REPORT)}
     if term.kind == "define":
         return {"time": law.standing.window(term.id).during(Span(report.start, report.end))}
     if report.lasts:  # 2
@@ -188,7 +203,9 @@ def changes(report: Observation, terms: Iterable[Term], law: Law) -> Iterable[in
         yield from law.standing.window(term.id).cuts()
         for condition in (term.only_if, term.unless):
             yield from (
-                law.standing.condition(condition).cuts() if condition is not None and term.kind != "permit" else ()
+                law.standing.condition(of_time(condition)).cuts()
+                if condition is not None and term.kind != "permit"
+                else ()
             )
         for zone, _ in layers(term.where, law.standing.agreement.zones):
             yield from (at for at in (zone.start, zone.end) if at is not None)
@@ -257,24 +274,68 @@ def _factors(report: Observation, terms: tuple[Term, ...], law: Law) -> dict[str
     zones = tuple(dict.fromkeys(zone for t in terms for zone in t.where))
     return {
         "text": undecided(Reason.WITHHELD_TEXT) if term.is_withheld else SURE,
-        "kind": undecided(Reason.NOT_YET_JUDGED) if LATER_FIELDS.intersection(term.body) else SURE,
         "time": law.standing.window(term.id).during(span),
-        **_where(report, zones, law),
+        **_where(_as_of(report, term), zones, law),
         "act": done(report, term.does, law),
         "actor": by_whom(report, term.who, law),
         "target": to_whom(report, term.to, law),
-        "condition": _conditions(term, span, law),
+        "condition": _conditions(report, term, law),
         "exception": replace(denied(excused(report, term, law)), note=""),  # 5
     }
 
 
-def _conditions(term: Term, span: Span, law: Law) -> Answer:
-    return both([law.standing.condition(term.only_if).during(span), _barred(term, span, law)])
+def _conditions(report: Observation, term: Term, law: Law) -> Answer:
+    span = Span(report.start, report.end)
+    return both([
+        law.standing.condition(of_time(term.only_if)).during(span),
+        of_the_report(report, term.only_if, law),
+        _barred(report, term, law),
+    ])  # fmt: skip
 
 
-def _barred(term: Term, span: Span, law: Law) -> Answer:
+def _barred(report: Observation, term: Term, law: Law) -> Answer:
     """What a term says of *unless*."""
-    return denied(law.standing.condition(term.unless).during(span)) if term.unless is not None else SURE
+    if term.unless is None:
+        return SURE
+    asked = [of_the_report(report, term.unless, law)] if asks_of_report(term.unless) else []
+    rest = of_time(term.unless)
+    if rest is not None:
+        asked.append(law.standing.condition(rest).during(Span(report.start, report.end)))
+    return denied(both(asked))
+
+
+def asks_of_report(condition: Any) -> bool:  # noqa: ANN401  # a condition as plain values
+    """Whether a condition has words that are asked of one report: its number, or what came before or after."""
+    return isinstance(condition, dict) and bool((OF_THE_REPORT - {"notice"}).intersection(condition))
+
+
+def of_the_report(report: Observation, condition: Any, law: Law) -> Answer:  # noqa: ANN401  # plain values
+    """What a condition asks of one report: the number it tells of, and what came before or after it."""
+    if not isinstance(condition, dict):
+        return SURE
+    asked = [number_of(report, condition["number"])] if "number" in condition else []
+    for word in NEIGHBOURS:
+        if word in condition:
+            events = law.events
+            none = undecided(Reason.NO_COVERAGE)
+            asked.append(none if events is None else events.near(report, word, condition[word], law))
+    return both(asked)
+
+
+def number_of(report: Observation, wanted: Mapping[str, Any]) -> Answer:
+    """Whether the number a report tells of is `at_least` or `at_most` so many; 0 `act` where it does not say."""
+    low, high = report.count_low, report.count_high
+    asked = []
+    if (least := wanted.get("at_least")) is not None:
+        asked.append(SURE if low is not None and low >= least else NEVER if high is not None and high < least else None)
+    if (most := wanted.get("at_most")) is not None:
+        asked.append(SURE if high is not None and high <= most else NEVER if low is not None and low > most else None)
+    return both(undecided(Reason.ACT) if one is None else one for one in asked)
+
+
+def _as_of(report: Observation, term: Term) -> Observation:
+    """A report as a term speaks of it: by where it took effect, or by where it came from."""
+    return replace(report, impact=report.origin) if term.at == "origin" else report
 
 
 # -- place and altitude ----------------------------------------------------------------------------------------------
@@ -465,13 +526,13 @@ def holds(report: Observation, permit: Term, law: Law) -> Answer:
     return both([
         undecided(Reason.WITHHELD_TEXT) if permit.is_withheld else SURE,
         law.standing.window(permit.id).during(span),
-        *_where(report, permit.where, law).values(),
+        *_where(_as_of(report, permit), permit.where, law).values(),
         _purpose(report, permit, law),
         by_whom(report, permit.who, law),
         to_whom(report, permit.to, law),
         invoked,
         _granted(report, permit, span, law),
-        _barred(permit, span, law),
+        _barred(report, permit, law),
         denied(taken_back),
     ])  # fmt: skip
 
@@ -504,24 +565,15 @@ def _granted(report: Observation, permit: Term, span: Span, law: Law) -> Answer:
     answers = [
         act
         for act in law.standing.acts
-        if act.act == "answer" and act.term == permit.id and act.of == report.id and _is_body(act, law)
+        if act.act == "answer" and act.term == permit.id and act.of == report.id and law.standing.is_of_body(act)
     ]
     if answers:
         return SURE if answers[-1].is_yes else NEVER
     if permit.ask:
         return undecided(Reason.AWAITING_ANSWER)
-    rest = (
-        {k: v for k, v in permit.only_if.items() if k != "notice"}
-        if isinstance(permit.only_if, dict)
-        else permit.only_if
+    return both(
+        [law.standing.condition(of_time(permit.only_if)).during(span), of_the_report(report, permit.only_if, law)]
     )
-    return law.standing.condition(rest or None).during(span)
-
-
-def _is_body(act: SignedAct, law: Law) -> bool:
-    """Whether an answer is signed by a body as its rule asks; no party acquits itself."""
-    group = law.standing.agreement.group
-    return any(group.signed_by(party.id, act.by) for party in group.parties.values() if party.kind == "body")
 
 
 def _may_invoke(act: SignedAct, permit: Term, report: Observation, law: Law) -> bool:

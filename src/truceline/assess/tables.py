@@ -15,11 +15,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from truceline.agreement.conditions import of_time
 from truceline.agreement.model import Selector, Term, Zone
 from truceline.assess import answers as col
 from truceline.assess import spec
 from truceline.assess.answers import Answers
-from truceline.assess.docket import Clock, Docket, judged, rest_of
+from truceline.assess.docket import Clock, Docket, judged
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
 from truceline.assess.spots import Numbers, Spots
@@ -308,14 +309,12 @@ def _dated(head: Head, law: Law, clock: Clock) -> Answers:
     checks = [clock.over(standing.window(term.id))]
     if term.is_withheld:
         checks.append(Answers.same(undecided(Reason.WITHHELD_TEXT), n))
-    if not head.is_held and spec.LATER_FIELDS.intersection(term.body):
-        checks.append(Answers.same(undecided(Reason.NOT_YET_JUDGED), n))
     if head.is_held and term.ask:
         checks.append(Answers.same(undecided(Reason.AWAITING_ANSWER), n))
-    elif (condition := rest_of(term.only_if) if head.is_held else term.only_if) is not None:
+    elif (condition := of_time(term.only_if)) is not None:
         checks.append(clock.over(standing.condition(condition)))
-    if term.unless is not None:
-        checks.append(col.denied(clock.over(standing.condition(term.unless))))
+    if (barred := of_time(term.unless)) is not None:
+        checks.append(col.denied(clock.over(standing.condition(barred))))
     return checks[0] if len(checks) == 1 else col.both(checks)
 
 

@@ -422,7 +422,10 @@ def bundle(
 
 def verify(  # noqa: PLR0917  # the signature is the command line
     what: Annotated[
-        str, typer.Argument(help="A case folder, record or mirror; a bundle or a receipt; or a URL of static tiles.")
+        str,
+        typer.Argument(
+            help="A case folder, record or mirror; a bundle or a receipt; a URL of static tiles or a database."
+        ),
     ],
     policy: Annotated[
         Path | None, typer.Option("--policy", help="The logs and witnesses you believe (C2SP tlog-policy).")
@@ -435,6 +438,7 @@ def verify(  # noqa: PLR0917  # the signature is the command line
 ) -> None:
     """Verify from the first byte to the last; say what was checked, what was not, and what does not hold."""
     from truceline.desk import verifying
+    from truceline.store.opened import named
 
     asked = verifying.AskedToVerify(policy, since, entry, hashes_only=hashes_only, recompute=recompute)
     with told(as_json) as tell:
@@ -442,7 +446,7 @@ def verify(  # noqa: PLR0917  # the signature is the command line
     if as_json:
         emit(answer)
     else:
-        _show_verified(what, answer)
+        _show_verified(named(what), answer)
     if not answer["holds"]:
         raise typer.Exit(6)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from truceline.cli.show import Json, emit, say, told
+from truceline.cli.show import Json, emit, printable, say, told
 
 if TYPE_CHECKING:
     from truceline.errors import TrucelineError
@@ -84,6 +84,35 @@ def witness_evidence(
 
     files = [str(path) for path in export_forks(forks_in(state), out)]
     emit({"files": files}) if as_json else print("\n".join(files) or "nothing was caught")
+
+
+@witness_app.command("compare")
+def witness_compare(
+    notes: Annotated[list[Path], typer.Argument(help="Checkpoints that witnesses, mirrors or readers hold: files.")],
+    policy: Annotated[Path, typer.Option("--policy", help="Whose logs these are (C2SP tlog-policy).")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the evidence, made when there is any.")],
+    as_json: Json = False,
+) -> None:
+    """Lay checkpoints of several holders side by side; two roots of one size are a fork, and written as evidence."""
+    from truceline.desk import read_bytes
+    from truceline.record.note import MOST_BYTES
+    from truceline.record.policy import read_policy
+    from truceline.witness.cosign import export_forks
+    from truceline.witness.rules import compare
+
+    logs = [log for log, _ in read_policy(read_bytes(policy), policy.name).logs]
+    found = compare({str(path): read_bytes(path, MOST_BYTES) for path in notes}, logs)
+    files = [str(path) for path in export_forks(found.forks, out)] if found.forks else []
+    over = [{"file": name, "why": why} for name, why in sorted(found.passed_over.items())]
+    if as_json:
+        emit({"compared": found.count, "not_compared": over, "files": files})
+    else:
+        print(f"compared: {found.count} checkpoints, each with others of its size")
+        for one in over:
+            print(printable(f"NOT COMPARED: {one['file']}: {one['why']}"))
+        print("\n".join(printable(f"FORK: {file}") for file in files) or "no fork was found")
+    if files:
+        raise typer.Exit(6)
 
 
 def mirror(

@@ -88,9 +88,10 @@ def add_files(case: CaseFolder, paths: Sequence[Path], kind: str = "", known_at:
 
 
 def _keep_again(case: CaseFolder, path: Path, what: str, bench: Bench, now: int) -> None:
-    """Write the table of a file that the record knows, if it was lost: the rows are the same, so is their hash."""
-    lost = {a.table_hash for a in case.journal() if a.table_hash} - set(case.evidence_files())
-    if lost and what not in ("areas", "acts"):
+    """Write the tables of a file that the record knows, if one was lost: the rows are the same, so is their hash."""
+    added = [addition for addition in case.journal() if addition.table_hash]
+    named = {name for one in added for name in (one.table_hash, f"{one.rejected_hash}.rejected")}
+    if named - case.evidence_files().keys() and what not in ("areas", "acts"):
         read = read_evidence(path, bench, kind=what, known_at=now)
         case.keep_table(Read(read.table, read.rejected))
 

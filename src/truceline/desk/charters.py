@@ -12,6 +12,7 @@ from truceline.agreement.text import load
 from truceline.desk import keyring
 from truceline.desk.files import read_bytes
 from truceline.errors import Fault, InputError, StoreError, SubmissionError, quoted, raise_all
+from truceline.group import DESK
 from truceline.record.charter import Charter, KeySet, Quorum, plain
 from truceline.record.entry import SCHEMA, Cited, SigningKey, Statement, countersign, read_entry, sign, written
 from truceline.record.log import Keys
@@ -20,9 +21,6 @@ from truceline.record.policy import read_policy
 from truceline.record.register import CHARTER
 from truceline.span import parse_instant
 from truceline.store.folder import charter_of
-
-DESK = "desk"
-"""The id by which the keeper of a record signs what it receives."""
 
 DEMO_CLOCK = "2020-01-01T00:00Z"
 """The fixed clock of the shipped case, marked as such: the same bytes on every machine and every day."""
@@ -44,7 +42,7 @@ def new_charter(title: str, *, is_demo: bool = False, parties: Sequence[KeySet] 
     """A charter for a new record, kept by this machine: its keys are made here.
 
     Args:
-        title: of the case; the origin of the log is made of it.
+        title: of the case; the origin of the log is made of it, and of the log's key.
         is_demo: with the published demo keys.
         parties: the first key sets of others who found it.
         policy: witnesses and quorum (C2SP tlog-policy).
@@ -56,8 +54,9 @@ def new_charter(title: str, *, is_demo: bool = False, parties: Sequence[KeySet] 
         origin = f"demo.truceline.example/{name}"
         log, clock = keyring.demo_key(origin, "log"), keyring.demo_key(origin, "clock")
     else:
-        origin = f"truceline.local/{name}/{int(time.time()):x}"
-        log, clock = keyring.new_key(origin, "log"), keyring.new_key(origin, "clock")
+        secret = keyring.random_bytes(32)
+        origin = f"truceline.local/{name}/{SigningKey.of_seed(secret).public.hex()[:8]}"  # no other log has this key
+        log, clock = keyring.new_key(origin, "log", secret=secret), keyring.new_key(origin, "clock")
     everybody = (keyring.key_set(DESK, is_demo=is_demo), *parties)
     ids = tuple(one.party for one in everybody)
     return Charter(

@@ -7,8 +7,10 @@ one writer. A statement that was signed elsewhere goes the same way from the thi
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from truceline.agreement.model import Agreement
 from truceline.agreement.text import load
 from truceline.canon import canonical
 from truceline.desk import keyring
-from truceline.desk.charters import DESK, Clock, charter_entry, clock_of, keys_of
+from truceline.desk.charters import Clock, charter_entry, clock_of, keys_of
 from truceline.desk.cosigners import Cosigned, cosign
 from truceline.desk.statements import OF_THE_TEXT, checker
 from truceline.errors import (
@@ -28,6 +30,7 @@ from truceline.errors import (
     VerificationError,
     quoted,
 )
+from truceline.group import DESK
 from truceline.record.bundle import StoredReader, make_bundle
 from truceline.record.bundle import policy_of as charter_policy
 from truceline.record.charter import Charter, KeySet, plain, read_body
@@ -85,10 +88,8 @@ def append(case: CaseFolder, drafts: Sequence[Draft], now: Clock | None = None) 
             this machine does not hold a key.
     """
     charter = case.charter()
-    with case.store.writer():
-        clock = _forward(case, now or clock_of(charter))
-        log = case.writing(keys_of(charter), clock, _asked(case, charter))
-        place = Place(log.register, log.checkpoint(), clock, text_of(case), is_demo=charter.is_demo)
+    with _writing(case, charter, now) as log:
+        place = Place(log.register, log.checkpoint(), log.now, text_of(case), is_demo=charter.is_demo)
         batch = []
         for draft in drafts:
             entry, beside = place.signed(draft)
@@ -128,11 +129,30 @@ def submit(case: CaseFolder, data: bytes, files: Mapping[str, bytes], now: Clock
         SubmissionError, VerificationError: it was refused. StoreError: it cannot be written.
     """
     charter = case.charter()
-    with case.store.writer():
-        log = case.writing(keys_of(charter), _forward(case, now or clock_of(charter)), _asked(case, charter, files))
+    with _writing(case, charter, now, files) as log:
         answers = log.append([Submission(data, files)])
         _witness(log, charter)
         return _indexed(case, answers)[0]
+
+
+@contextmanager
+def _writing(
+    case: CaseFolder, charter: Charter, now: Clock | None = None, files: Mapping[str, bytes] | None = None
+) -> Iterator[Log]:
+    """The log of a case with the lock of its one writer, on a clock that does not go back.
+
+    Args:
+        case: the folder.
+        charter: of its record.
+        now: gives the UTC second; None = the clock of the case.
+        files: what comes with an entry, by hash.
+
+    Raises:
+        StoreError: this machine may not write here, or another writer is at work.
+    """
+    with case.store.writer():
+        clock = _forward(case, now or clock_of(charter))
+        yield case.writing(keys_of(charter), clock, _asked(case, charter, files))
 
 
 def _asked(case: CaseFolder, charter: Charter, files: Mapping[str, bytes] | None = None) -> Check:
@@ -365,8 +385,7 @@ def cosign_case(case: CaseFolder) -> Cosigned | None:
         StoreError: this machine may not write here.
     """
     charter = case.charter()
-    with case.store.writer():
-        log = case.writing(keys_of(charter), _forward(case, clock_of(charter)), checker(lambda: text_of(case)))
+    with _writing(case, charter) as log:
         found = _witness(log, charter)
     policy = charter_policy(charter)
     if found is None:
@@ -414,7 +433,13 @@ def text_of(case: CaseFolder) -> Agreement | None:
         return None
     name = one.body["file"]
     digest = next(blob.sha256 for blob in one.blobs if blob.name == name)
-    return load(case.store.blob(digest), name)
+    return _loaded(case.store.blob(digest), name)
+
+
+@lru_cache(maxsize=4)
+def _loaded(data: bytes, name: str) -> Agreement:
+    """A text as it was loaded before: every entry of a batch is checked against the one in force."""
+    return load(data, name)
 
 
 def begin(case: CaseFolder, charter: Charter, text: Draft, now: Clock, signed: bytes = b"") -> None:
@@ -459,4 +484,4 @@ def text_draft(agreement: Agreement, name: str, files: Mapping[str, bytes], repl
         "canonical_sha256": agreement.canonical_hash, "file": name, "id": agreement.id,
         "langs": sorted(agreement.title), "replaces": replaces,
     }  # fmt: skip
-    return Draft("amendment" if replaces else AGREEMENT, body, files={Path(n).name: data for n, data in files.items()})
+    return Draft(AMENDMENT if replaces else AGREEMENT, body, files={Path(n).name: data for n, data in files.items()})

@@ -258,7 +258,7 @@ def _check_files(one: Statement, body: Any) -> None:  # noqa: ANN401  # any of t
 
 def _check_kind(entry: Entry, body: Any, text: Agreement, register: Register) -> None:  # noqa: ANN401
     one = entry.statement
-    signers = signers_of(entry, register)
+    signers = register.signers(entry)
     if isinstance(body, Reply) and not 0 < body.to < register.size:
         raise SubmissionError(f"`to`: expected an entry of the record, got {body.to}")
     if isinstance(body, Act) and body.act not in SIGNED_ACTS:
@@ -302,8 +302,3 @@ def _check_amendment(body: Text, text: Agreement, register: Register, signers: S
     missing = sorted(wanted - set(signers))
     if missing:
         raise SubmissionError(f"an amendment needs every signatory: not signed by {', '.join(missing)}")
-
-
-def signers_of(entry: Entry, register: Register) -> tuple[str, ...]:
-    """The parties whose keys an entry says it was signed with, sorted; the record verifies that it was."""
-    return register.signers(entry)

@@ -1,5 +1,7 @@
 """Does what lies here hold? A case folder, a record, a mirror, a bundle, a receipt: read whole, and said what was not.
 
+A record may lie in a folder or in PostgreSQL.
+
 A case adds to the audit of its record: each table of evidence, the text behind its hash, the index; and, when asked,
 every recorded assessment computed again.
 """
@@ -34,6 +36,7 @@ from truceline.span import utc_text
 from truceline.store.files import blob_path
 from truceline.store.folder import ADDITIONS, MARK, TEXTS, CaseFolder, Said, addition_of, index_rows
 from truceline.store.index import Row
+from truceline.store.opened import SERVERS, source_at
 from truceline.store.source import FolderSource, StaticSource
 
 MOST_FILE = 256 * 1024 * 1024
@@ -46,7 +49,7 @@ class Verified:
     """What was verified, and what was not.
 
     Attributes:
-        kind: `case`, `record`, `mirror`.
+        kind: `case`, `record`, `mirror`, `bundle`, `proof`.
         audit: of the record.
         files: names of files that lie there and were not looked at.
     """
@@ -81,10 +84,10 @@ class AskedToVerify:
 
 
 def verify(what: str, asked: AskedToVerify, tell: Tell | None = None) -> dict[str, Any]:
-    """Verify whatever it is: a folder, a file, or static tiles at a URL.
+    """Verify whatever it is: a folder, a file, a record in PostgreSQL, or static tiles at a URL.
 
     Raises:
-        InputError: a file cannot be read as what it should be. StoreError: nothing lies there.
+        InputError: a file cannot be read as what it should be. StoreError: nothing lies there, or it is out of reach.
     """
     policy = None if asked.policy is None else read_policy(read_bytes(asked.policy), asked.policy.name)
     since = b"" if asked.since is None else read_bytes(asked.since)
@@ -95,6 +98,9 @@ def verify(what: str, asked: AskedToVerify, tell: Tell | None = None) -> dict[st
             return answer_of(verify_static(lambda name: _asked_for(peer, name), trust, tell))
         finally:
             peer.close()
+    if what.startswith(SERVERS):
+        with source_at(what) as source:
+            return answer_of(Verified("record", audit(source, trust, tell)))
     path = Path(what)
     if path.is_dir():
         return answer_of(verify_folder(path, trust, tell, answers_of if asked.recompute else None))
@@ -359,7 +365,7 @@ def _looked_at(source: FolderSource, found: Audit) -> Iterator[str]:
 
 
 def _strays(folder: Path, known: Iterable[str]) -> list[str]:
-    """What lies in a folder and was not looked at; whole folders by their name."""
+    """The files that lie in a folder, or below it, and were not looked at."""
     seen = set(known)
     strays = []
     for path in sorted(folder.rglob("*")):

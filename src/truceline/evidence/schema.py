@@ -135,6 +135,8 @@ class Observation:
         low_m: lowest altitude in metres above mean sea level; None = not stated.
         unordered: a pair of sides whose direction is not known.
         acts: ids of acts; several = one of them, none = not known which.
+        count_low: so many at least, of what the act speaks of (persons, weapons); None = not stated.
+        count_high: so many at most.
     """
 
     id: str
@@ -153,6 +155,8 @@ class Observation:
     callsign: str = ""
     is_protected: bool = False
     known_at: int = 0
+    count_low: int | None = None
+    count_high: int | None = None
 
 
 @dataclass(frozen=True)
@@ -205,7 +209,7 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
         impact=region_of(row["impact"]), origin=region_of(row["origin"]), low_m=row["low_m"], high_m=row["high_m"],
         actor=_named(row, "actor"), target=_named(row, "target"), unordered=bool(row["unordered"]),
         acts=tuple(row["act"] or ()), callsign=row["callsign"] or "", is_protected=bool(row["protected"]),
-        known_at=row["known_at"] or 0,
+        known_at=row["known_at"] or 0, count_low=row["count_low"], count_high=row["count_high"],
     )  # fmt: skip
 
 

@@ -114,7 +114,6 @@ class Audit:
     origin: str = ""
     size: int = 0
     root: str = ""
-    charter: str = ""
     checked: dict[str, int] = field(default_factory=dict)
     unchecked: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -282,12 +281,16 @@ class _Work:
         floors = floors_of(b"".join(leaves))
         for count in range(1, WIDTH):
             size = n * WIDTH + count
-            if size in self.stops:
+            if self._is_asked_for(size):
                 self.roots[size] = Range(size, (*self.tree.hashes, *beginning_of(floors, count))).root()
         self.tree.extend_by(floors[-1], 8)
         self.tile_roots.append(floors[-1])
-        if self.tree.size in self.stops:
+        if self._is_asked_for(self.tree.size):
             self.roots[self.tree.size] = self.tree.root()
+
+    def _is_asked_for(self, size: int) -> bool:
+        """Whether the root of a size is looked up later: without notes every entry after it may cite it."""
+        return size in self.stops or (not self.source.has_notes and self.trust.with_signatures)
 
     def _leaf_tile(self, n: int) -> bytes | None:
         tile = self.source.tile(0, n)
@@ -313,7 +316,7 @@ class _Work:
         if self.altered:
             self.altered_tree.append(own)
         self.tree.append(leaf)
-        if not self.source.has_notes or index + 1 in self.stops:
+        if self._is_asked_for(index + 1):
             self.roots[index + 1] = self.tree.root()
         return leaf
 

@@ -14,7 +14,7 @@ The order of the checks:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -34,7 +34,7 @@ from truceline.record.charter import (
     publics,
     read_body,
 )
-from truceline.record.entry import Entry, Statement, check_marks, key_id
+from truceline.record.entry import Entry, check_marks, key_id
 from truceline.record.note import Verifier
 
 CHARTER, KEYS, REVOCATION, SHREDDING = "charter", "keyset", "revocation", "shredding"
@@ -334,15 +334,3 @@ class Register:
             {by: replace(line) for by, line in self.lines.items()}, dict(self.sealed), dict(self.shredded),
             list(self.remarks), dict(self._valid),
         )  # fmt: skip
-
-
-def next_statement(register: Register, by: str, **fields: object) -> Mapping[str, object]:
-    """The place of a party's next statement: `log`, `by`, `sequence`, `previous`; and what else is given."""
-    line = register.lines.get(by) or Line()
-    log = register.log.name if register.log else ""
-    return {"log": log, "by": by, "sequence": line.next, "previous": line.previous, **fields}
-
-
-def is_own(statement: Statement) -> bool:
-    """Whether a statement is of a type that the record itself knows."""
-    return statement.type in OWN_TYPES

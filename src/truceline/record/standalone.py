@@ -76,8 +76,7 @@ def need(holds: object, why: str, code: int = FAILS) -> None:
 
 def written(files: dict[str, bytes]) -> bytes:
     """Files as a zip, in the one way: sorted, stored, dated 1980-01-01, no attributes, no comments, no extra fields."""
-    body, index = [], []
-    at = 0
+    body, index, at = [], [], 0
     for name in sorted(files):
         data = files[name]
         facts = struct.pack("<5H3L2H", 20, 0, 0, 0, 33, zlib.crc32(data), len(data), len(data), len(name), 0)
@@ -117,27 +116,15 @@ def files_of(data: bytes) -> dict[str, bytes]:
 
 
 def json_of(data: bytes, what: str, code: int = FAILS) -> Any:  # noqa: ANN401  # any JSON value is meant
-    """A value, when these bytes are the one way to write it (RFC 8785; fractions are not allowed here)."""
+    """A value, when these bytes are the one way to write it (RFC 8785): no key twice, no blanks."""
     value, again = None, b""
     try:
-        value = json.loads(data.decode(), object_pairs_hook=once, parse_float=refuse, parse_constant=refuse)
+        value = json.loads(data.decode())
         again = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     except (ValueError, RecursionError):
         pass
     need(data and again == data, f"{what}: expected JSON as RFC 8785 writes it", code)
     return value
-
-
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object in which no key stands twice."""
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError
-    return dict(pairs)
-
-
-def refuse(text: str) -> None:
-    """Fractions and NaN."""
-    raise ValueError(text)
 
 
 def shape(value: Any, fields: dict[str, Any], what: str, code: int = FAILS) -> None:  # noqa: ANN401  # any JSON value
@@ -162,7 +149,7 @@ def unbase64(text: str) -> bytes:
     return data
 
 
-# -- keys and notes --------------------------------------------------------------------------------------------------
+# -- keys, notes, proofs ---------------------------------------------------------------------------------------------
 
 P = 2**255 - 19
 SMALL = (0, 1, P - 1, *(int.from_bytes(bytes.fromhex(text), "little") for text in (
@@ -244,11 +231,11 @@ def number_of(text: str) -> int:
 class Policy:
     """Whom to believe (C2SP tlog-policy)."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, code: int = UNREADABLE) -> None:
         """Read it, strictly (2)."""
         is_form = len(data) <= 1 << 20 and data.count(b"\n") <= 4_096 and data.endswith(b"\n")
-        need(is_form, "policy: too long, or not ended by a newline", UNREADABLE)
-        need(not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", data), "policy: control characters", UNREADABLE)
+        need(is_form, "policy: too long, or not ended by a newline", code)
+        need(not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", data), "policy: control characters", code)
         self.logs: list[Verifier] = []
         self.witnesses: dict[str, Verifier] = {}
         self.groups: dict[str, tuple[int, list[str]]] = {}
@@ -263,7 +250,7 @@ class Policy:
             keys = [one.public for one in (*self.logs, *self.witnesses.values())]
             need(len(set(keys)) == len(keys), "one key under two names: one key is one voice")
         except (BundleError, ValueError) as error:
-            raise BundleError(f"policy: {error}", UNREADABLE) from None
+            raise BundleError(f"policy: {error}", code) from None
 
     def _take(self, words: list[str]) -> None:
         known = {"none", *self.witnesses, *self.groups}
@@ -289,9 +276,6 @@ class Policy:
             if len(seen.intersection(members)) >= count:
                 seen.add(name)
         return self.quorum in seen
-
-
-# -- the tree --------------------------------------------------------------------------------------------------------
 
 
 def check_proof(proof: bytes, entry: bytes, index: int, note: bytes, head: tuple[int, bytes]) -> None:
@@ -320,7 +304,7 @@ def check_proof(proof: bytes, entry: bytes, index: int, note: bytes, head: tuple
 
 def plain(value: Any, depth: int = 0) -> bool:  # noqa: ANN401  # any JSON value is meant
     """Whether a body holds only texts, truth values, whole numbers up to 2^53 - 1, and is not too deep."""
-    if depth > MOST_DEPTH or (type(value) is int and abs(value) > MOST_INT):
+    if depth > MOST_DEPTH or type(value) is float or (type(value) is int and abs(value) > MOST_INT):
         return False
     if type(value) is dict:
         return all(key.isascii() for key in value) and all(plain(inner, depth + 1) for inner in value.values())
@@ -358,18 +342,14 @@ def entry_of(data: bytes, what: str) -> Entry:
     is_good = one["schema"] == "truceline/statement/1" and all(0 <= number <= MOST_INT for number in numbers)
     is_good = is_good and bool(HASH.fullmatch(one["previous"]) if one["sequence"] else one["previous"] == "")
     is_good = is_good and bool(HASH.fullmatch(one["cites"]["root"]) or (one["cites"] == {"root": "", "size": 0}))
+    is_good = is_good and bool(not one["under"] or HASH.fullmatch(one["under"]))
     words = re.fullmatch(r"[a-z][a-z0-9-]{0,31}", one["type"]) and re.fullmatch(r"[\w.:@-]{1,64}", one["by"])
-    need(
-        is_good and words and (not one["under"] or HASH.fullmatch(one["under"])),
-        f"{what}: a field is not as it must be",
-    )
+    need(is_good and words, f"{what}: a field is not as it must be")
     for blob in one["blobs"]:
         shape(blob, {"name": str, "sha256": str, "size": int}, what)
         is_good = HASH.fullmatch(blob["sha256"]) and 0 <= blob["size"] <= MOST_INT
-        need(
-            is_good and re.fullmatch(r"[^./\\][^/\\]*", blob["name"], re.S),
-            f"{what}: a file is not named as it must be",
-        )
+        is_good = is_good and re.fullmatch(r"[^./\\][^/\\]*", blob["name"], re.S)
+        need(is_good, f"{what}: a file is not named as it must be")
     need(len({blob["name"] for blob in one["blobs"]}) == len(one["blobs"]) <= 64, f"{what}: `blobs`")
     if one["sealed"] is not None:
         shape(one["sealed"], {"box": str, "commitment": str}, what)
@@ -434,10 +414,8 @@ class History:
 
     def _found(self, entry: Entry) -> None:
         one, charter, what = entry.says, entry.says["body"], "charter"
-        shape(charter, {
-            "clock": str, "countersign": dict, "is_demo": bool, "log": str, "parties": list, "policy": str,
-            "shred": dict, "title": str,
-        }, what)  # fmt: skip
+        shape(charter, {"clock": str, "countersign": dict, "is_demo": bool, "log": str, "parties": list, "policy": str,
+                        "shred": dict, "title": str}, what)  # fmt: skip
         log, clock = Verifier(charter["log"], 1), Verifier(charter["clock"], 4)
         keys = [log.public, clock.public]
         for new in charter["parties"]:
@@ -446,7 +424,8 @@ class History:
         need(ids and len(set(ids)) == len(ids) and one["by"] in ids, "charter: parties")
         need(len(set(keys)) == len(keys), "charter: one key for two purposes")
         if charter["policy"]:
-            self._witnessed(charter["policy"].encode(), {log.public, clock.public})
+            seeing = {one.public for one in Policy(charter["policy"].encode(), FAILS).witnesses.values()}
+            need(not seeing & {log.public, clock.public}, "charter: the log is no witness of itself")
         for name, least in (("countersign", 0), ("shred", min(len(ids), 2))):
             shape(charter[name], {"of": list, "threshold": int}, what)
             of = charter[name]["of"]
@@ -454,22 +433,14 @@ class History:
             need(is_good and least <= charter[name]["threshold"] <= len(of), f"charter: `{name}` cannot be met")
         is_first = one["sequence"] == 0 and one["cites"]["size"] == 0
         need(one["log"] == log.name and is_first, "charter: made for another log, or not the first entry")
-        publics = [public for new in charter["parties"] for public in publics_of(new, ("sign", "root"))]
-        self._signed(entry, {key_id(public): public for public in publics})
+        founding = [public for new in charter["parties"] for public in publics_of(new, ("sign", "root"))]
+        self._signed(entry, {key_id(public): public for public in founding})
         for new in charter["parties"]:
             roots = {key_id(public) for public in publics_of(new, ("root",))}
             is_signed = len(roots & entry.marks.keys()) >= new["threshold"]
             need(is_signed, f"charter: not signed by the roots of {new['party']}")
-        self.charter = charter
-        for new in charter["parties"]:
             self._install(new, what)
-
-    def _witnessed(self, policy: bytes, own: set[bytes]) -> None:
-        try:
-            witnesses = Policy(policy).witnesses.values()
-        except BundleError as error:
-            raise BundleError(f"charter: {error}") from None
-        need(not own & {witness.public for witness in witnesses}, "charter: the log is no witness of itself")
+        self.charter = charter
 
     def _change(self, entry: Entry) -> None:
         by, new, what = entry.says["by"], entry.says["body"], entry.what
@@ -554,10 +525,8 @@ def verify(data: bytes, policy_data: bytes | None, now: int) -> tuple[list[str],
     entries = {int(name[8:20]): files[name] for name in sorted(files) if name.startswith("entries/")}
     history, unchecked, remarks = History(), list(UNCHECKED), []
     taken = {index: history.take(index, entry) for index, entry in entries.items()}  # 5, 6, 7
-    statements = {index: entry.says for index, entry in taken.items()}
     log, clock = Verifier(history.charter["log"], 1), Verifier(history.charter["clock"], 4)
-    logs = policy.logs or [log]
-    named = [one for one in logs if one.name == log.name]
+    named = [one for one in policy.logs or [log] if one.name == log.name]
     need(log.public in [one.public for one in named], f"the log {log.name} with its key is none of the policy")
     witnesses = list(policy.witnesses.values())
     publics = {one.public for one in (log, clock, *witnesses)}
@@ -571,8 +540,8 @@ def verify(data: bytes, policy_data: bytes | None, now: int) -> tuple[list[str],
     head = (number_of(lines[1]), unbase64(lines[2]))
     for index, entry in entries.items():  # 4
         check_proof(files[f"proofs/{index:012d}.tlog-proof"], entry, index, files["checkpoint"], head)
-    hashes = {blob["sha256"]: blob["size"] for one in statements.values() for blob in one["blobs"]}
-    boxes = {one["sealed"]["box"]: -1 for one in statements.values() if one["sealed"]}
+    hashes = {blob["sha256"]: blob["size"] for one in taken.values() for blob in one.says["blobs"]}
+    boxes = {one.says["sealed"]["box"]: -1 for one in taken.values() if one.says["sealed"]}
     blobs = {name[6:]: data for name, data in files.items() if name.startswith("blobs/")}
     for digest, blob in blobs.items():  # 8
         is_named = {**boxes, **hashes}.get(digest, -2) in (-1, len(blob)) and sha256(blob) == digest
@@ -588,8 +557,7 @@ def verify(data: bytes, policy_data: bytes | None, now: int) -> tuple[list[str],
         unchecked.append("whether witnesses saw this checkpoint: the policy asks for none")
     if history.charter["is_demo"]:
         remarks.append("the keys of this log are published: it is a demonstration and proves nothing")
-    left = len({*hashes, *boxes} - blobs.keys())
-    if left:
+    if left := len({*hashes, *boxes} - blobs.keys()):
         unchecked.append(f"{left} files that entries name by their hash: they are not in the bundle")
     checked = [
         f"checkpoint of {log.name}: {head[0]} entries, root {head[1].hex()}",
@@ -616,14 +584,11 @@ def main(words: Sequence[str] | None = None) -> int:
             data = file.read(MOST_BUNDLE + 1)
         policy = given.policy.read_bytes() if given.policy else None
         checked, unchecked, remarks = verify(data, policy, int(time.time()))
-    except OSError as error:
-        print(f"cannot be read: {error.strerror}", file=sys.stderr)
-        return UNREADABLE
-    except BundleError as error:
-        print(
-            f"{'cannot be read' if error.code == UNREADABLE else 'does not hold'}: {shown(str(error))}", file=sys.stderr
-        )
-        return error.code
+    except (OSError, BundleError) as error:
+        code = error.code if isinstance(error, BundleError) else UNREADABLE
+        why = "does not hold" if code == FAILS else "cannot be read"
+        print(shown(f"{why}: {error}"), file=sys.stderr)
+        return code
     for what, texts in (("checked", checked), ("not checked", unchecked), ("note", remarks)):
         for text in texts:
             print(shown(f"{what}: {text}"))

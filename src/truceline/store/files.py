@@ -330,7 +330,7 @@ class FileStore:
         return self.index.state()
 
     def put_state(self, data: bytes) -> None:
-        """Keep a state of the register."""
+        """Keep a state of the register, unless the index is damaged: it can be computed again."""
         self.index.put_state(data)
 
     # -- files ---------------------------------------------------------------------------------------------------------

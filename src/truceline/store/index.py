@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from truceline.errors import StoreError
@@ -44,14 +44,17 @@ class Index:
             with self._used() as db:
                 found = db.execute("select data from state").fetchone()
         except StoreError:
-            self.throw_away()
+            self._give_up()
             return None
         return found[0] if found is not None and isinstance(found[0], bytes) else None
 
     def put_state(self, data: bytes) -> None:
-        """Keep a state of the register."""
-        with self._used() as db:
-            db.execute("insert or replace into state values (1, ?)", (data,))
+        """Keep a state of the register; a damaged index is thrown away instead: it never stops a log."""
+        try:
+            with self._used() as db:
+                db.execute("insert or replace into state values (1, ?)", (data,))
+        except StoreError:
+            self._give_up()
 
     def rows(self) -> list[Row]:
         """Every entry, by index."""
@@ -68,6 +71,11 @@ class Index:
         self.close()
         for name in (self.path.name, f"{self.path.name}-wal", f"{self.path.name}-shm"):
             (self.path.parent / name).unlink(missing_ok=True)
+
+    def _give_up(self) -> None:
+        """Throw it away if the disk lets us; if not, it is thrown away another time."""
+        with suppress(OSError):
+            self.throw_away()
 
     @contextmanager
     def _used(self) -> Iterator[sqlite3.Connection]:

@@ -75,6 +75,20 @@ def log_at(where: str, keys: Keys, now: Callable[[], int], tell: Tell | None = N
         yield Log(store, keys, now, tell)
 
 
+def named(where: str) -> str:
+    """How a place is named where others may read it: a server without role, password and settings.
+
+    >>> named("postgresql://truceline:secret@db.example:5432/record?sslmode=require")
+    'postgresql://db.example/record'
+    >>> named("cases/aleppo")
+    'cases/aleppo'
+    """
+    if not where.startswith(SERVERS):
+        return where
+    parts = urlsplit(where)
+    return f"postgresql://{parts.hostname or ''}{parts.path}"
+
+
 def _folder(where: str) -> Path:
     scheme = where.split(":", 1)[0] if "://" in where or where.startswith("file:") else ""
     if not scheme:

@@ -16,11 +16,12 @@ Source: C2SP tlog-witness.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from truceline.errors import TrucelineError, VerificationError
+from truceline.errors import InputError, TrucelineError, VerificationError
 from truceline.record.checkpoint import Checkpoint, Fork, Opened, decimal_of, open_any, read_checkpoint
 from truceline.record.note import MOST_BYTES, Note, Verifier, bytes_of, check_note, read_note, signed
 from truceline.record.tree import EMPTY_ROOT, HASH_BYTES, check_consistency
@@ -167,6 +168,48 @@ def forks_among(notes: Iterable[bytes], logs: Sequence[Verifier]) -> list[Fork]:
         if root != made.root:
             found.setdefault(key, Fork(note, data))
     return list(found.values())
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What came of laying notes side by side.
+
+    Attributes:
+        forks: proofs that a log has lied.
+        count: how many notes were compared with another of the same log and size.
+        passed_over: the others by name, and why: nothing is known of them.
+    """
+
+    forks: list[Fork]
+    count: int
+    passed_over: Mapping[str, str]
+
+
+def compare(notes: Mapping[str, bytes], logs: Sequence[Verifier]) -> Compared:
+    """Gossip, and what it does not cover: a note is compared only with those of its own log and size.
+
+    Args:
+        notes: checkpoints by the names under which they are told of.
+        logs: keys of the logs.
+
+    Raises:
+        InputError: no log is named: nothing could be compared.
+    """
+    if not logs:
+        raise InputError("expected one or more logs to compare notes of: `log` lines in the policy")
+    made: dict[str, Checkpoint] = {}
+    passed_over: dict[str, str] = {}
+    for name, data in notes.items():
+        try:
+            made[name] = open_any(data, logs).checkpoint
+        except TrucelineError as error:
+            passed_over[name] = str(error)
+    held = Counter((one.origin, one.size) for one in made.values())
+    for name, one in made.items():
+        if held[one.origin, one.size] == 1:
+            passed_over[name] = f"no other note of {one.origin} has its size {one.size}"
+    forks = forks_among([bare(read_note(notes[name]), logs) for name in made], logs)
+    return Compared(forks, len(notes) - len(passed_over), passed_over)
 
 
 def time_of(note: bytes, witness: Verifier) -> int:
