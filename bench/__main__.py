@@ -27,8 +27,8 @@ from bench.measure import Ask, DisagreementError, EngineError, Result, ask
 RESULTS = Path(__file__).parent / "results"
 ROWS = {"quick": 1_000_000, "all": 10_000_000, "servers": 10_000_000, "real": 0}
 MODULES = {
-    "quick": ("place", "discs", "whatif", "stream", "assess", "outofcore", "scale", "terms", "record"),
-    "all": ("place", "discs", "whatif", "stream", "assess", "outofcore", "scale", "terms", "record"),
+    "quick": ("place", "discs", "whatif", "stream", "assess", "outofcore", "scale", "terms", "stateful", "record"),
+    "all": ("place", "discs", "whatif", "stream", "assess", "outofcore", "scale", "terms", "stateful", "record"),
     "servers": ("servers",),
     "real": ("real",),
 }

@@ -286,7 +286,8 @@ def _when(agreement: Agreement, when: Any, line: int, what: str, say: Say) -> No
     if isinstance(when, bool | float):
         say(line, f"{what}: expected a time or a condition, got {quoted(when)}")
     elif isinstance(when, str | int):
-        if str(when) not in agreement.terms and not _is_time(when, agreement.tz):
+        known = str(when) in agreement.terms or str(when) in agreement.words
+        if not known and not _is_time(when, agreement.tz):
             say(line, f"{what}: expected a time or the name of a term, got {quoted(when)}")
     elif isinstance(when, list):
         for item in when:

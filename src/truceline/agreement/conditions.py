@@ -22,6 +22,7 @@ from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agr
 
 OF_THE_REPORT = frozenset({"notice", "earlier", "followed", "number"})
 OF_THE_EVIDENCE = frozenset({"count", "rate", "ratio", "none", "coverage", "consecutive"})
+UNDEFINED = Course.always(undecided(Reason.OPEN_WORD))
 OPEN_DEED = Course.always(undecided(Reason.NO_COVERAGE))
 AWAITED = Course.always(undecided(Reason.AWAITING_ANSWER))
 Plain = Any
@@ -93,7 +94,8 @@ class Conditions(Statuses):
             "breach": self._breach,
             "ask": self._asked,
             "agree": self._agreed_on,
-            "checkpoint": self._confirmed,
+            "checkpoint": lambda fields: self._confirmed("checkpoint", fields),
+            "consent": lambda fields: self._confirmed("consent", fields),
             "request": lambda fields: self._said("request", fields, "request"),
             "opened": lambda fields: self._said("allege", fields, ""),
             "answered": lambda fields: self._said("reply", fields, ""),
@@ -197,7 +199,7 @@ class Conditions(Statuses):
     def _worded(self, word: str) -> Course:
         """An open word used as a condition: each of its readings is one."""
         readings = readings_of(self.agreement, word)
-        return self.side_by_side(word, [self.condition(_unnamed(one)) for one in readings]) if readings else LATER_KIND
+        return self.side_by_side(word, [self.condition(_unnamed(one)) for one in readings]) if readings else UNDEFINED
 
     def _within(self, fields: Mapping[str, Plain]) -> Course:
         """From a moment on, for so long."""
@@ -380,11 +382,9 @@ class Conditions(Statuses):
         made = self.jointly(acts, lambda a: self.agreement.group.signed_by(str(fields["agree"]), a.by))
         return Course.window(made[0].at) if made else NOT_EVER
 
-    def _confirmed(self, fields: Mapping[str, Plain]) -> Course:
-        """While a neutral confirms that a checkpoint is there; before anybody does, 0."""
-        made = [
-            a for a in self.acts if a.act == "confirm" and a.of == "checkpoint" and str(fields["checkpoint"]) in a.by
-        ]
+    def _confirmed(self, what: str, fields: Mapping[str, Plain]) -> Course:
+        """While a neutral confirms that a checkpoint is there, or that people consent; before anybody does, 0."""
+        made = [a for a in self.acts if a.act == "confirm" and a.of == what and str(fields[what]) in a.by]
         steps: list[tuple[int, Answer]] = []
         for act in made:
             steps.append((act.start if act.start is not None else act.at, SURE))
@@ -472,7 +472,7 @@ class Conditions(Statuses):
 
 def in_version(term: Term, version: Mapping[str, Plain]) -> Term:
     """A term as one of its published versions has it."""
-    fields = {"from": "begins", "until": "ends", "while": "during"}
+    fields = {"from": "begins", "until": "ends", "while": "during"}  # `is` lies in the body
     changed = {fields[key]: value for key, value in version.items() if key in fields}
     rest = {k: v for k, v in version.items() if k not in ("name", "source", "text", "absent")}
     return replace(term, versions=(), body={**term.body, **rest}, **changed)

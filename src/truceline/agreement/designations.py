@@ -275,13 +275,17 @@ def state_of(
 
 
 def is_common(agreement: Agreement, issuers: Iterable[str]) -> bool:
-    """Whether all accept it when these say it: the text itself, a list, a body of all guarantors, or all of them."""
+    """Whether all accept it when these say it.
+
+    So it is for the text itself, a list, a body of all guarantors, and all guarantors together. Who is named as an
+    issuer and is no actor of the text is a list too: all signed the text that names it.
+    """
     said, guarantors = set(issuers), agreement.guarantors
     for issuer in said:
         party = agreement.parties.get(issuer)
-        if not issuer or (party is not None and party.kind == "list"):
+        if party is None or party.kind == "list":
             return True
-        if party is not None and guarantors and party.decides == "all" and guarantors <= set(party.members):
+        if guarantors and party.decides == "all" and guarantors <= set(party.members):
             return True
     return bool(guarantors) and guarantors <= said
 

@@ -30,7 +30,7 @@ class History:
     def as_known(self, known_at: int | None = None, readings: Readings | None = None) -> Standing:
         """Everything that stood in the record at `known_at` (UTC seconds; None = everything)."""
         known = FAR_AHEAD if known_at is None else known_at
-        shown = readings or Readings(**self.agreement.readings)
+        shown = readings or Readings.of(self.agreement)
         return Standing(self.agreement, tuple(a for a in self.acts if a.known_at <= known), known, shown, self.seen)
 
     def in_force(self, at: int, known_at: int | None = None) -> dict[str, Answer]:

@@ -313,7 +313,8 @@ def _deadlines(agreement: Agreement, reach: Reach) -> Iterator[Finding]:
         if early:
             yield Finding(
                 "deadline-before-trigger", term.line, (term.id,),
-                f"term {quoted(term.id)} is due by {local_text(min(early), tz)}, and cannot arise before {local_text(owed[0], tz)}",
+                f"term {quoted(term.id)} is due by {local_text(min(early), tz)}, "
+                f"and cannot arise before {local_text(owed[0], tz)}",
                 "Count the deadline from the trigger (`within`), or move one of the two.",
             )  # fmt: skip
 

@@ -36,7 +36,7 @@ class Standing(Conditions):
         if instrument is not None:
             begins = instrument.begins if begins is None and term.during is None else begins
             ends = instrument.ends if ends is None and term.during is None else ends
-            courses.append(self._instrument(instrument.id))
+            courses.append(self.instrument(instrument.id))
         if begins is not None:
             courses.append(self.begun(begins))
         if ends is not None:
@@ -69,7 +69,8 @@ class Standing(Conditions):
         ]
         return self.jointly(made, lambda act: self.may(act.act, act))
 
-    def _instrument(self, key: str) -> Course:
+    def instrument(self, key: str) -> Course:
+        """While an instrument is adopted and not ended; only a signed end act that names it ends it."""
         if not self.agreement.instruments[key].is_adopted:
             return Course.always(Answer(NO, note="never in force"))
         ends = [act.at for act in self.acts if act.act == "end" and act.of == key and self._may_end(key, act)]

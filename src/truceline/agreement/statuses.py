@@ -5,7 +5,7 @@ A status follows from dated facts of the text and from signed acts; by identity,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -35,6 +35,11 @@ class Readings:
     umbrella: str = "side"
     designation: str = "identity"
     chosen: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def of(cls, agreement: Agreement) -> Readings:
+        """The readings that the text shows first."""
+        return cls(agreement.readings.get("umbrella", "side"), agreement.readings.get("designation", "identity"))
 
 
 class Seen(Protocol):
@@ -128,7 +133,7 @@ class Statuses:
     def _accepted(self, actors: Iterable[str]) -> Course:
         ids = set(actors)
         facts = [f for f in self.agreement.facts if f.what == "accepted" and f.of in ids]
-        windows = [combined([dated(f)], _disputed) if self._is_one_sided(f, facts) else dated(f) for f in facts]
+        windows = [self._weighed(facts, dated, [f for f in facts if f.by in self.agreement.guarantors - {f.of}])]
         windows += [Course.window(a.at) for a in self.acts if a.act == "accept" and ids.intersection(a.by)]
         whole = any_course(windows)
         moves = [a for a in self.acts if a.act in ("accept", "withdraw") and ids.intersection(a.by)]
@@ -145,15 +150,22 @@ class Statuses:
         """When an actor is excluded: surely on a list all accept, disputed when only one guarantor says so."""
         chain = self.agreement.group.chain(actor)
         facts = [f for f in self.agreement.facts if f.what == "excluded" and f.of in chain]
-        common = [self._listed(actor, f) for f in facts if not self._is_one_sided(f, facts)]
-        doubted = [combined([dated(f)], _disputed) for f in facts if self._is_one_sided(f, facts)]
-        return any_course([*common, *doubted])
+        alone = [f for f in facts if not self._is_for_all(f)]
+        return self._weighed(facts, partial(self._listed, actor), alone)
 
-    def _is_one_sided(self, fact: Fact, facts: Iterable[Fact]) -> bool:
-        """Said by one guarantor alone; said by all, or by the actor itself, it is common."""
-        guarantors = self.agreement.guarantors
-        sayers = {f.by for f in facts if f.of == fact.of and f.start < fact.end and fact.start < f.end}
-        return fact.by in guarantors and fact.of not in guarantors and not guarantors <= sayers
+    def _weighed(self, facts: Iterable[Fact], course_of: Callable[[Fact], Course], alone: Sequence[Fact]) -> Course:
+        """What several say: sure where one says it for all, or while all guarantors say it, else disputed."""
+        sure = [course_of(fact) for fact in facts if fact not in alone]
+        said = [any_course([course_of(f) for f in alone if f.by == one]) for one in sorted(self.agreement.guarantors)]
+        together = [all_courses(said)] if said else []
+        return any_course([*sure, *together, *(combined([dated(fact)], _disputed) for fact in alone)])
+
+    def _is_for_all(self, fact: Fact) -> bool:
+        """Whether all accept an exclusion: the text's own, or one of a list, or of a body of all guarantors."""
+        party, guarantors = self.agreement.parties.get(fact.by), self.agreement.guarantors
+        if party is None or party.kind == "list":
+            return True
+        return party.decides == "all" and bool(guarantors) and guarantors <= set(party.members)
 
     def _listed(self, actor: str, fact: Fact) -> Course:
         """A listing; by name it means the names on it, and a name that is not on it is disputed."""
@@ -171,19 +183,17 @@ class Statuses:
     def _unlisted(self, actor: str) -> Course:
         """By listed name: when an actor that a list means carries a name that is not on it."""
         chain = self.agreement.group.chain(actor)
-        courses = []
-        for fact in self.agreement.facts:
-            if fact.what == "excluded" and fact.of in chain and fact.value:
-                carried = self._carried(actor, fact.value)
-                courses += [] if carried is None else [all_courses([dated(fact), not_course(carried)])]
-        return any_course(courses)
+        listed = [f for f in self.agreement.facts if f.what == "excluded" and f.of in chain and f.value]
+        named = [(f, carried) for f in listed if (carried := self._carried(actor, f.value)) is not None]
+        meant = any_course([all_courses([dated(fact), carried]) for fact, carried in named])
+        return all_courses([any_course([dated(fact) for fact, _ in named]), not_course(meant)])
 
     def _marked(self, actor: str, status: str) -> Course:
         chain = self.agreement.group.chain(actor)
-        dated = [dated(f) for f in self.agreement.facts if f.what == status and f.of in chain]
+        marks = [dated(f) for f in self.agreement.facts if f.what == status and f.of in chain]
         made = [a for a in self.acts if a.act in ("expel", "readmit") and a.of in chain and self.may(status, a)]
         moves = Course.steps([(a.at, SURE if a.act == "expel" else NEVER) for a in made])
-        return any_course([*dated, moves] if status == "expelled" else dated)
+        return any_course([*marks, moves] if status == "expelled" else marks)
 
     # -- who may act -------------------------------------------------------------------------------------------------
 

@@ -422,7 +422,7 @@ class _Reader:
             return ()
         for one in node.value:
             fields = self.known(one, words.VERSION, f"{what}: a version")
-            for key in ("from", "until", "while", "on"):
+            for key in ("from", "until", "while", "on", "is"):
                 self.vocabulary(fields.get(key), what)
         return tuple(one.plain() for one in node.value if isinstance(one.value, dict))
 

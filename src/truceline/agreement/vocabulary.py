@@ -26,7 +26,7 @@ TERM = frozenset(
 OF_DUTIES = ("by", "within", "ahead", "together", "persists", "effort", "else", "procure", "clock", "proof")
 """Fields of a term that only a `require` can have."""
 
-VERSION = frozenset("name source text absent from until while by within on".split())
+VERSION = frozenset("name source text absent is from until while by within on".split())
 TOGETHER = frozenset("within with".split())
 PROTECTS = ("civilians", "aid", "sites")
 EVIDENCE = frozenset("supported else".split())
@@ -44,7 +44,7 @@ CONDITION = frozenset(
     # the evidence
     "count rate ratio none consecutive coverage earlier followed act actor target near_m in that days calendar "
     "reset_by day_findings deaths_vs_baseline at_least at_most per counting baseline do m of clear checkpoint "
-    "count_max complies number against over between horizon civil_days "
+    "count_max consent complies number against over between horizon civil_days "
     # words and worlds
     "readings both all any not k while simultaneous".split()
 )

@@ -24,6 +24,7 @@ from truceline.assess import bulk, spec
 from truceline.assess.answers import Answers, Rows
 from truceline.assess.columns import Columns, columns_of
 from truceline.assess.docket import Clock
+from truceline.assess.evidences import Evidences
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
 from truceline.evidence.schema import Named, Observation
@@ -111,15 +112,17 @@ def assess(
         known_at: UTC second; None = everything that is known.
         tell: told `(what, done, all)` as the work goes on.
     """
-    shown = Readings(**history.agreement.readings)
+    shown = Readings.of(history.agreement)
     other = {
         "strict": Readings("side" if shown.umbrella == "strict" else "strict", shown.designation),
         "name": Readings(shown.umbrella, "identity" if shown.designation == "name" else "name"),
     }
-    law, columns = Law(history.as_known(known_at, shown), placed), columns_of(reports)
+    events = history.seen if isinstance(history.seen, Evidences) else None
+    law, columns = Law(history.as_known(known_at, shown), placed, events), columns_of(reports)
     answers = _judged(bulk.Docket(columns, law), tell)
     beside = {
-        name: _signs(bulk.Docket(columns, Law(history.as_known(known_at, r), placed))) for name, r in other.items()
+        name: _signs(bulk.Docket(columns, Law(history.as_known(known_at, r), placed, events)))
+        for name, r in other.items()
     }
     return Assessed(columns.values, answers, beside, groups_of(columns, law), law, columns)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +47,11 @@ class Calendar:
     def date(self, number: int) -> date:
         """The date of a day."""
         return self.first + timedelta(days=number)
+
+    def spans(self) -> Iterator[Span]:
+        """The days in order, each as the span of its seconds."""
+        for start, end in pairwise(self.marks.tolist()):
+            yield Span(start, end)
 
     def number(self, seconds: Longs) -> Longs:
         """`(n,)` number of the day in which each second lies; -1 before the first, `days` after the last."""

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from truceline.acts import OF_FORCE
 from truceline.agreement.history import Standing
 from truceline.agreement.model import SignedAct
+from truceline.agreement.signed import reading_name
 from truceline.assess.calendar import Calendar
 from truceline.assess.columns import Columns
 from truceline.assess.coverage import Coverage
@@ -37,7 +38,7 @@ from truceline.assess.place import Placed
 from truceline.course import Course, combined
 from truceline.errors import InputError, quoted
 from truceline.span import DAY_S, FAR_AHEAD, LONG_AGO, Span, civil_day, day_span, parse_duration
-from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agreed, reasons_of, undecided
+from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agreed, undecided
 
 _BASELINE = re.compile(r"mean-(?P<length>P\d+[DW])-before-[\w-]+")
 HORIZON = "P60D"
@@ -117,6 +118,17 @@ class Counted:
         return Course.steps(steps)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """How days are looked at: which, which were watched enough, and under which simplifications."""
+
+    start: int
+    calendar: Calendar
+    watched: NDArray[np.bool_]
+    is_exact: bool
+    is_assumed: bool
+
+
 def rule_of(fields: Mapping[str, Any], standing: Standing) -> Rule:
     """Read a condition `consecutive` and look up its word.
 
@@ -163,20 +175,6 @@ def baseline_days(text: Any) -> int:  # noqa: ANN401  # plain values
     return parse_duration(match["length"]) // DAY_S
 
 
-def name_of(reading: Mapping[str, Any]) -> str:
-    """How a reading is called: by its name, else by what it says.
-
-    >>> name_of({"deaths_vs_baseline": 0.25}), name_of({"none": "surely-breach"}), name_of({"day_findings": ["us"]})
-    ('25 %', 'none', 'day findings')
-    """
-    if reading.get("name"):
-        return str(reading["name"])
-    if "deaths_vs_baseline" in reading:
-        share = share_of(reading["deaths_vs_baseline"]) * 100
-        return f"{share.numerator if share.denominator == 1 else float(share):g} %"
-    return next((str(key).replace("_", " ") for key in reading), "")
-
-
 @dataclass
 class Days:
     """The days of one table of evidence, for any rule."""
@@ -202,9 +200,7 @@ class Days:
             return [int(self.columns.start.min())] if len(self.columns) else []
         return found
 
-    def counted(
-        self, rule: Rule, standing: Standing, start: int, until: int | None = None, only: int | None = None
-    ) -> list[Counted]:
+    def counted(self, rule: Rule, standing: Standing, start: int, until: int | None = None) -> list[Counted]:
         """Every reading of a rule, counted from one start.
 
         Args:
@@ -212,15 +208,13 @@ class Days:
             standing: what stands, as known then.
             start: UTC second from which on days count.
             until: only whole days before this second; None = as far as the evidence and the horizon go.
-            only: index of the one reading that is asked.
         """
         calendar = self._calendar(rule, standing, start, until)
         made = []
-        for index, reading in enumerate(rule.readings):
-            if only is None or index == only:
-                full = self._run(rule, reading, standing, start, calendar, is_stated=False)
-                stated = self._run(rule, reading, standing, start, calendar, is_stated=True)
-                made.append(Counted(name_of(reading), stated if rule.is_simplified else full, full, start, rule))
+        for reading in rule.readings:
+            full = self._run(rule, reading, standing, start, calendar, is_stated=False)
+            stated = self._run(rule, reading, standing, start, calendar, is_stated=True) if rule.is_simplified else full
+            made.append(Counted(reading_name(reading), stated, full, start, rule))
         return made
 
     def course(self, rule: Rule, standing: Standing) -> Course:
@@ -228,9 +222,11 @@ class Days:
         starts = self.starts(rule, standing)
         if not starts:
             return Course.always(NEVER)
-        only = chosen(rule, standing)
-        found = [c for start in starts for c in self.counted(rule, standing, start, only=only)]
-        return combined([one.course(one.full) for one in found], partial(agreed, otherwise=Reason.OPEN_WORD))
+        worlds = []
+        for start in starts:
+            found = [one.course(one.full) for one in self.counted(rule, standing, start)]
+            worlds.append(standing.side_by_side(rule.word, found))
+        return combined(worlds, partial(agreed, otherwise=Reason.OPEN_WORD))
 
     # -- the days ----------------------------------------------------------------------------------------------------
 
@@ -254,13 +250,12 @@ class Days:
         self, rule: Rule, reading: Mapping[str, Any], standing: Standing, start: int, calendar: Calendar, *,
         is_stated: bool,
     ) -> Run:  # fmt: skip
-        is_exact, is_assumed = is_stated and rule.is_exact, is_stated and rule.is_assumed
         if not calendar.days:
-            nothing = answered([], calendar)
-            return runs(calendar, nothing, [])
+            return runs(calendar, answered([], calendar), [])
+        is_assumed = is_stated and rule.is_assumed
         watched = self._told(calendar) if is_assumed else self._watched(rule, calendar)
-        goods = self._goods(rule, reading, standing, start, calendar, watched, is_exact=is_exact, is_assumed=is_assumed)
-        return runs(calendar, goods, resets(rule, standing))
+        asked = _Asked(start, calendar, watched, is_stated and rule.is_exact, is_assumed)
+        return runs(calendar, self._goods(rule, reading, standing, asked), resets(rule, standing))
 
     def _watched(self, rule: Rule, calendar: Calendar) -> NDArray[np.bool_]:
         least = Fraction(1) if rule.least is None else rule.least
@@ -273,26 +268,22 @@ class Days:
         first, last = int(self.columns.start.min()), int(self.columns.end.max())
         return np.asarray((calendar.marks[:-1] >= first) & (calendar.marks[1:] <= last), np.bool_)
 
-    def _goods(
-        self, rule: Rule, reading: Mapping[str, Any], standing: Standing, start: int, calendar: Calendar,
-        watched: NDArray[np.bool_], *, is_exact: bool, is_assumed: bool,
-    ) -> Goods:  # fmt: skip
+    def _goods(self, rule: Rule, reading: Mapping[str, Any], standing: Standing, asked: _Asked) -> Goods:
+        """Every day, judged by one reading."""
+        calendar, watched = asked.calendar, asked.watched
         if "day_findings" in reading:
-            spans = [Span(*calendar.marks[i : i + 2].tolist()) for i in range(calendar.days)]
             sides = texts(reading["day_findings"])
-            answers = [day_finding(span, sides, standing) for span in spans]
+            answers = [day_finding(span, sides, standing) for span in calendar.spans()]
             return answered(answers, calendar, None if rule.least is None else watched)
         if not {"none", "count", "deaths_vs_baseline"} & set(reading):
             return answered(self._held(reading, standing, calendar), calendar)
         act = reading.get("none", reading.get("count"))
         classes = OF_FORCE if act is None or act in FORCE else texts(act)
-        asked = {"in": rule.zones, "between": rule.between, **reading}
-        events = self.events(wanted_of(classes, asked), standing)
-        if is_exact:
+        events = self.events(wanted_of(classes, {"in": rule.zones, "between": rule.between, **reading}), standing)
+        if asked.is_exact:
             events = exact(events, partial(_day_of, tz=standing.agreement.tz))
         if "deaths_vs_baseline" in reading:
-            allowed = self._allowed(rule, reading, events, start, standing.agreement.tz, is_assumed=is_assumed)
-            return bounded(events, allowed, calendar, watched)
+            return bounded(events, self._allowed(rule, reading, events, asked), calendar, watched)
         if "count" in reading and "at_most" not in reading:
             return at_least(events, int(reading.get("at_least", 1)), calendar, watched)
         most = int(reading.get("at_most", 0)) if "count" in reading else 0
@@ -303,9 +294,8 @@ class Days:
         rest = {key: value for key, value in reading.items() if key != "name"}
         course = standing.begun(rest["holds"]) if set(rest) == {"holds"} else standing.condition(rest)
         made = []
-        for i in range(calendar.days):
-            start, end = (int(mark) for mark in calendar.marks[i : i + 2])
-            inside = [start, *(at for at in course.cuts() if start < at < end)]
+        for day in calendar.spans():
+            inside = [day.start, *(at for at in course.cuts() if day.start < at < day.end)]
             made.append(min((course.during(Span(at, at + 1)) for at in inside), key=lambda a: a.value))
         return made
 
@@ -316,18 +306,16 @@ class Days:
             self._events[key] = events_of(self.table, self.columns, wanted, standing, self.placed)
         return self._events[key]
 
-    def _allowed(
-        self, rule: Rule, reading: Mapping[str, Any], events: Events, start: int, tz: str, *, is_assumed: bool
-    ) -> Bound:
+    def _allowed(self, rule: Rule, reading: Mapping[str, Any], events: Events, asked: _Asked) -> Bound:
         """How many deaths a day may have: deaths x days of the baseline <= share x deaths in the baseline."""
-        before = _days_before(start, rule.baseline_days, tz)
+        before = _days_before(asked.start, rule.baseline_days, asked.calendar.tz)
         share, days = share_of(reading["deaths_vs_baseline"]), rule.baseline_days
         first, last = before.number(events.start), before.number(events.end - 1)
         inside = (first >= 0) & (last < before.days) & (events.value == YES)
         touching = (last >= 0) & (first < before.days)
         least = max((int(events.low[inside & (events.line == line)].sum()) for line in events.lines), default=0)
         most = int(events.high[touching].sum()) if len(events) else 0
-        is_watched = is_assumed or bool(self._watched(rule, before).all())
+        is_watched = asked.is_assumed or bool(self._watched(rule, before).all())
         return Bound(
             int(share * least // days), int(share * most // days) if is_watched else None, is_of_deaths=True
         )  # fmt: skip
@@ -347,17 +335,6 @@ def _day_of(seconds: NDArray[np.int64], tz: str) -> NDArray[np.int64]:
 
 
 # -- signed acts -----------------------------------------------------------------------------------------------------
-
-
-def chosen(rule: Rule, standing: Standing) -> int | None:
-    """Index of the one reading that is taken; None = all are, side by side."""
-    for word, index in getattr(standing.readings, "chosen", ()):
-        if word == rule.word and 0 <= index < len(rule.readings):
-            return int(index)
-    word = standing.agreement.words.get(rule.word)
-    adopted = word.get("adopted") if isinstance(word, Mapping) else None
-    is_index = isinstance(adopted, int) and not isinstance(adopted, bool) and 0 <= adopted < len(rule.readings)
-    return int(str(adopted)) if is_index else None
 
 
 def resets(rule: Rule, standing: Standing) -> list[int]:
@@ -406,8 +383,3 @@ def _latest(day: Span, side: str, standing: Standing) -> str:
         if covers and standing.agreement.group.signed_by(side, act.by):
             found = str(getattr(act, "holds", ""))
     return found
-
-
-def codes(why: int) -> list[str]:
-    """Reasons as their codes."""
-    return [reason.value for reason in reasons_of(why)]

@@ -51,7 +51,8 @@ class Goods:
         good: `(days,)` +1 surely good, -1 surely bad, 0 cannot be decided.
         why: `(days,)` reasons of the days at 0.
         low, high: `(days,)` least and most that was counted, events or deaths; `MANY` and more = no upper bound.
-        events: `(days,)` events that surely or possibly fall on the day.
+        surely: `(days,)` events that surely fall on the day.
+        events: `(days,)` events that surely or possibly do.
         deaths: `(days, 2)` least and most killed.
         floor: `(days,)` first day with which a stretch that ends on this day, and can be all good, may begin;
             one more than the day itself when there is none.
@@ -61,6 +62,7 @@ class Goods:
     why: Masks
     low: Longs
     high: Longs
+    surely: Longs
     events: Longs
     deaths: Longs
     floor: Longs
@@ -134,7 +136,8 @@ def bounded(events: Events, bound: Bound, calendar: Calendar, watched: Bools) ->
     why = np.where(watched, 0, Reason.NO_COVERAGE.bit).astype(np.uint32)
     why |= np.where(high > bound.low, loads.why(bound), 0).astype(np.uint32)
     return Goods(
-        good, np.where(good == UNKNOWN, why, 0).astype(np.uint32), low, high, loads.spread(np.ones(len(loads.first))),
+        good, np.where(good == UNKNOWN, why, 0).astype(np.uint32), low, high, loads.low(Bound(0, 0)),
+        loads.spread(np.ones(len(loads.first))),
         np.stack([loads.low(Bound(0, 0, True)), loads.high(Bound(0, 0, True))], axis=1),
         _floors(loads, bound, good),
     )  # fmt: skip
@@ -145,7 +148,7 @@ def at_least(events: Events, least: int, calendar: Calendar, watched: Bools) -> 
     found = bounded(events, Bound(least - 1, least - 1), calendar, watched)
     good = np.asarray(-found.good, np.int8)
     return Goods(
-        good, np.asarray(found.why), found.low, found.high, found.events, found.deaths, floors_of(good)
+        good, np.asarray(found.why), found.low, found.high, found.surely, found.events, found.deaths, floors_of(good)
     )  # fmt: skip
 
 
@@ -157,7 +160,9 @@ def answered(answers: list[Answer], calendar: Calendar, watched: Bools | None = 
         why |= np.where((value != NO) & ~watched, Reason.NO_COVERAGE.bit, 0).astype(np.uint32)
         value = np.where(watched, value, np.minimum(value, UNKNOWN)).astype(np.int8)
     nothing = np.zeros(calendar.days, np.int64)
-    return Goods(value, why, nothing, nothing, nothing, np.zeros((calendar.days, 2), np.int64), floors_of(value))
+    return Goods(
+        value, why, nothing, nothing, nothing, nothing, np.zeros((calendar.days, 2), np.int64), floors_of(value)
+    )
 
 
 def floors_of(good: Values) -> Longs:

@@ -1,8 +1,8 @@
 """Which reports does a condition over evidence count, and how surely? Act x pair x place, one answer for each report.
 
 Everything here is asked as `covered` is: *if the report is true*. Whether it is supported is asked elsewhere. A report
-that says "we looked and saw nothing" is no event. What is imprecise stays in with value 0 and its reasons; time is left
-to whoever counts, as the report's interval.
+that says "we looked and saw nothing" is no event; nor is one that only says who looked, or that nobody was let in. What
+is imprecise stays in with value 0 and its reasons; time is left to whoever counts, as the report's interval.
 
 Two reports of one publisher are two events, as the publisher counts them; two reports of two publishers may be one. So
 no event is counted twice as *surely*: the sure number is that of the publisher who has most.
@@ -116,7 +116,7 @@ def events_of(table: pa.Table, columns: Columns, wanted: Wanted, standing: Stand
     """
     what = _distinct(columns.acts, [is_act(acts, wanted.acts, standing) for acts in columns.doings])
     who = _pairs(columns, wanted, standing)
-    rows = np.flatnonzero((np.minimum(what[0], who[0]) != NO) & ~mask(table.column("negative")))
+    rows = np.flatnonzero((np.minimum(what[0], who[0]) != NO) & is_event(table))
     where = _places(columns.take(rows), wanted.zones, placed)
     there = where[0] != NO
     rows, where = rows[there], (where[0][there], where[1][there])
@@ -127,6 +127,13 @@ def events_of(table: pa.Table, columns: Columns, wanted: Wanted, standing: Stand
         columns.start[rows], columns.end[rows], mask(table.column("lasts"))[rows], value, why, low, best, high,
         _publishers(table)[rows],
     )  # fmt: skip
+
+
+def is_event(table: pa.Table) -> Bools:
+    """`(n,)` whether a row tells of an event; not one that only says who looked and saw nothing, or was kept out."""
+    is_watch = mask(table.column("lasts")) & mask(pc.not_equal(pc.fill_null(table.column("coverage"), ""), ""))
+    says_no_act = mask(pc.equal(pc.fill_null(pc.list_value_length(table.column("act")), 0), 0))
+    return ~mask(table.column("negative")) & ~((is_watch | mask(table.column("access_denied"))) & says_no_act)
 
 
 def _killed(table: pa.Table, rows: Longs) -> tuple[Longs, Longs, Longs]:
@@ -246,9 +253,7 @@ def _places(columns: Columns, zones: tuple[str, ...], placed: Placed) -> tuple[V
     return _joined(each, np.maximum)
 
 
-def _joined(
-    parts: Sequence[tuple[Values, Masks]], rule: Callable[[Values, Values], Values]
-) -> tuple[Values, Masks]:
+def _joined(parts: Sequence[tuple[Values, Masks]], rule: Callable[[Values, Values], Values]) -> tuple[Values, Masks]:
     value, why = parts[0]
     for other, more in parts[1:]:
         value, why = rule(value, other), why | more

@@ -44,7 +44,7 @@ Bare = tuple[Calendar, NDArray[np.bool_]]
 
 BARE = undecided(Reason.NO_COVERAGE)
 FOR_EVER = 1 << 41
-WORDS = ("count", "rate", "ratio", "none", "coverage", "consecutive")
+WORDS = ("consecutive", "ratio", "rate", "count", "none", "coverage")
 
 
 @dataclass
@@ -85,6 +85,8 @@ class Seen:
         Raises:
             InputError: a field is not what it should be.
         """
+        # A mapping may hold several of them, such as the `coverage` that a count asks for: the first of WORDS heads it.
+        word = next((one for one in WORDS if one in fields), word)
         if word == "consecutive":
             return self.days.course(rule_of(fields, standing), standing)
         if word == "coverage":
@@ -148,6 +150,8 @@ class Seen:
 
     def _compared(self, events: Events, fields: Mapping[str, Any], begins: int | None) -> Course:
         """Events in the window beside the mean of the baseline before `from`, at most or at least so many times it."""
+        if fields.get("over") is not None:
+            return Course.always(undecided(Reason.NOT_YET_JUDGED))  # one act against another is not compared yet
         if begins is None or fields.get("baseline") is None:
             raise InputError("`ratio`: expected `from`, and `baseline` such as `mean-P28D-before-start`")
         window = parse_duration(str(fields.get("per", "P1D")))

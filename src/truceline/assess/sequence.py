@@ -27,9 +27,8 @@ from numpy.typing import NDArray
 
 from truceline.agreement.history import Standing
 from truceline.assess.columns import Columns
-from truceline.assess.events import is_act, is_one_of, texts
+from truceline.assess.events import is_act, is_event, is_one_of, texts
 from truceline.assess.place import Placed
-from truceline.assess.spots import mask
 from truceline.errors import InputError, quoted
 from truceline.evidence.schema import Named, Observation
 from truceline.space import BAND_M, Region, distance_m
@@ -128,7 +127,7 @@ class Sequenced:
     @cached_property
     def _by_time(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Rows that saw something by their start, these starts, and the latest end up to each."""
-        rows = np.flatnonzero(~mask(self.table.column("negative")))
+        rows = np.flatnonzero(is_event(self.table))
         order = rows[np.argsort(self.columns.start[rows], kind="stable")]
         ends = self.columns.end[order]
         return order, self.columns.start[order], np.maximum.accumulate(ends) if len(ends) else ends

@@ -4,8 +4,9 @@ A report is covered when, if it is true, every factor of the term is met: time x
 target x conditions, and no exception holds. The answer is the least of the factors; a 0 has exactly the reasons of
 the factors at 0, and none if any factor is -1.
 
-The questions, in order, and repeated at their lines: 1 duties and powers have clocks, and no report covers them, 2 an act that lasts is cut where
-the law changes, 3 a pair without direction is judged both ways, 4 the factors, 5 the exceptions.
+The questions, in order, and repeated at their lines: 1 duties and powers have clocks, and no report covers them, 2 an
+act that lasts is cut where the law changes, 3 a pair without direction is judged both ways, 4 the factors, 5 the
+exceptions.
 
 Source: the design's *Semantics*; Kleene 1952 for the three values.
 """
@@ -44,7 +45,7 @@ NOT_AN_ACT = {
 class Events(Protocol):
     """The reports of a case, asked for one before or after another."""
 
-    def near(self, report: Observation, word: str, wanted: Mapping[str, Any], law: Law) -> Answer:
+    def related(self, word: str, fields: Mapping[str, Any], report: Observation, standing: Standing) -> Answer:
         """Whether some report tells of an event before (`earlier`) or after (`followed`) this one, as wanted."""
         ...
 
@@ -318,7 +319,7 @@ def of_the_report(report: Observation, condition: Any, law: Law) -> Answer:  # n
         if word in condition:
             events = law.events
             none = undecided(Reason.NO_COVERAGE)
-            asked.append(none if events is None else events.near(report, word, condition[word], law))
+            asked.append(none if events is None else events.related(word, condition[word], report, law.standing))
     return both(asked)
 
 

@@ -19,11 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truceline.assess.kernels import is_compiled, patience
+from truceline.errors import InputError
 from truceline.verdict import NO, UNKNOWN, YES, Values
 
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Codes = NDArray[Any]
+MOST = 1 << 62
 NEVER_YET = np.iinfo(np.int64).min // 2
 
 
@@ -115,9 +117,14 @@ def _is_granted(request_s: Longs, request_key: Codes, grant_s: Longs, grant_key:
         return np.zeros(n, np.bool_)
     low = int(min(request_s.min(), grant_s.min()))
     span = int(max(request_s.max(), grant_s.max())) - low + 1
-    keys, codes = np.unique(np.concatenate([request_key, grant_key]), return_inverse=True)
-    if span * len(keys) >= 1 << 62:
-        raise OverflowError(f"{len(keys)} keys over {span} seconds are too many for one number each")
+    codes = np.concatenate([request_key, grant_key]).astype(np.int64)
+    lowest = int(codes.min())
+    if (int(codes.max()) - lowest + 1) * span < MOST:
+        codes -= lowest
+    else:
+        codes = np.unique(codes, return_inverse=True)[1].astype(np.int64)
+        if (int(codes.max()) + 1) * span >= MOST:
+            raise InputError(f"{int(codes.max()) + 1} keys over {span} seconds are too many for one number each")
     asked = codes[:n] * span + (request_s - low)
     given = np.sort(codes[n:] * span + (grant_s - low))
     at = np.searchsorted(given, asked)

@@ -6,20 +6,19 @@ Reads an agreement or a case folder, asks `agreement.designations` and `agreemen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from truceline import LAW
 from truceline.agreement import designations as names
 from truceline.agreement import held as texts
-from truceline.agreement.history import History, read_act
+from truceline.agreement.history import History
 from truceline.agreement.model import Agreement, SignedAct
 from truceline.agreement.text import load
 from truceline.desk.files import read_bytes
-from truceline.desk.runs import _known, agreement_row, bench_of_case
+from truceline.desk.recorded import signed_acts
+from truceline.desk.runs import agreement_row, bench_of_case, known_of
 from truceline.errors import InputError
 from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant, utc_text
 from truceline.store.folder import TEXTS, CaseFolder, Said
@@ -59,23 +58,14 @@ def open_source(path: Path, known_at: str = "") -> Source:
 
 def source_of_case(case: CaseFolder, known_at: str = "") -> Source:
     """A case folder as its record was."""
-    known, upto = _known(case, known_at, bench_of_case(case).agreement.tz)
+    known, upto = known_of(case, known_at, bench_of_case(case).agreement.tz)
     agreement = bench_of_case(case, (), upto).agreement
     return Source(agreement, acts_of_case(case, agreement.tz, upto), recorded_texts(case, upto), known)
 
 
 def acts_of_case(case: CaseFolder, tz: str, upto: int) -> tuple[SignedAct, ...]:
     """The signed acts among the first `upto` entries: of files that were added, and of parties on the record."""
-    found = []
-    for addition, data in case.bytes_of("acts"):
-        if addition.sequence < upto:
-            lines = [msgspec.json.decode(line) for line in data.splitlines() if line.strip()]
-            # What a folder knows is known from its import on, whatever a file says of itself.
-            found += [replace(read_act(one, tz, addition.known_at), known_at=addition.known_at) for one in lines]
-    for said in case.said("act", upto):
-        fields = {"id": f"entry-{said.index}", "by": case.signers(said), **said.statement.body}
-        found.append(read_act(fields, tz, said.known_at))
-    return tuple(found)
+    return tuple(act for one in signed_acts(case, tz, upto) for act in one.acts)
 
 
 def recorded_texts(case: CaseFolder, upto: int) -> tuple[texts.Version, ...]:

@@ -8,20 +8,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from truceline import LAW
 from truceline.agreement import lint
+from truceline.agreement.balance import AREAS, MEASURES, Account, Balance, balance
+from truceline.agreement.diff import Diff, diff
 from truceline.agreement.lint import Finding
 from truceline.agreement.model import Agreement
 from truceline.agreement.text import load
+from truceline.agreement.wording import Wording
 from truceline.assess import gaps
 from truceline.assess.gaps import Came
 from truceline.assess.place import Placed
 from truceline.desk.files import Bench, Tell, open_agreement, read_bytes, read_evidence
 from truceline.errors import InputError, quoted
+from truceline.report.balance import Told, render_page, render_svg
+from truceline.report.language import LANGUAGES
+from truceline.store.disk import write_whole
 from truceline.store.folder import CaseFolder
+
+PICTURES = (".svg", ".html", ".png")
+PRIVATE = "Private to whoever computes it: written to no case and to no record. Counts only: no weight, no score."
 
 
 @dataclass(frozen=True)
@@ -118,3 +129,164 @@ def _of_entry(case: CaseFolder, index: str, areas: Sequence[Path]) -> Bench:
 
 def _of_case(folder: Path) -> list[pa.Table]:
     return [table for _, table in CaseFolder.open(folder).tables()]
+
+
+def compare(old: str, new: str, areas: Sequence[Path] = (), lang: str = "") -> tuple[Draft, Draft, Diff]:
+    """Compare two texts, each a file or `CASE#INDEX`."""
+    a, b = draft_of(old, areas), draft_of(new, areas)
+    return a, b, diff(a.agreement, b.agreement, sizes=(a.km2, b.km2), lang=lang)
+
+
+# -- balances --------------------------------------------------------------------------------------------------------
+
+
+def balance_of(draft: Draft) -> Balance:
+    """What each side gives, gets and risks under a text."""
+    return balance(draft.agreement, draft.km2)
+
+
+def check_picture(path: Path, lang: str) -> None:
+    """Refuse a picture that could not be written.
+
+    Raises:
+        InputError: no such language, no such kind of picture, or no browser to paint it.
+    """
+    from truceline.desk.pages import browser  # noqa: PLC0415  # pages are heavy, and most commands draw nothing
+
+    if lang not in LANGUAGES:
+        raise InputError(f"`--lang`: expected one of {', '.join(LANGUAGES)}, got {quoted(lang)}")
+    kind = path.suffix.lower()
+    if kind not in PICTURES:
+        raise InputError(f"`--picture`: expected a name that ends in .svg, .html or .png, got {quoted(path.name)}")
+    if kind == ".png" and browser() is None:
+        raise InputError(
+            "`--picture`: Chromium paints a PNG and is not here: expected a name that ends in .svg or .html, "
+            f"got {quoted(path.name)}"
+        )
+
+
+def write_balance(draft: Draft, made: Balance, path: Path, lang: str) -> int:
+    """Write the picture of a balance, whole or not at all; gives its size in bytes.
+
+    Args:
+        draft: the text.
+        made: its balance.
+        path: an `.svg`, an `.html` with the table below, or a `.png` painted by the browser of the system.
+        lang: `en`, `ar` or `ru`.
+    """
+    from truceline.desk.pages import painted  # noqa: PLC0415  # see above
+
+    check_picture(path, lang)
+    text = draft.agreement
+    told = Told(text.title, {p.id: p.names for p in text.parties.values()}, made, text.canonical_hash)
+    kind = path.suffix.lower()
+    drawn = render_svg(told, lang) if kind == ".svg" else render_page(told, lang)
+    data = painted(drawn) if kind == ".png" else drawn.encode()
+    write_whole(path, data)
+    return len(data)
+
+
+# -- answers ---------------------------------------------------------------------------------------------------------
+
+
+def check_answer(path: Path, checked: Checked) -> dict[str, Any]:
+    """The answer of `agreement check --json` for a text without faults."""
+    text = checked.agreement
+    return {
+        "file": str(path), "ok": True, "faults": [], "warnings": checked.warnings, "id": text.id,
+        "findings": [
+            {"kind": f.kind, "line": f.line, "terms": list(f.terms), "message": f.message, "advice": f.advice}
+            for f in checked.findings
+        ],
+        "terms": kinds_of(text), "text_sha256": text.text_hash, "canonical_sha256": text.canonical_hash,
+    }  # fmt: skip
+
+
+def kinds_of(text: Agreement) -> dict[str, int]:
+    """How many terms of each kind a text has, in the order of their first."""
+    kinds: dict[str, int] = {}
+    for term in text.terms.values():
+        kinds[term.kind] = kinds.get(term.kind, 0) + 1
+    return kinds
+
+
+def diff_answer(a: Draft, b: Draft, found: Diff) -> dict[str, Any]:
+    """The answer of `agreement diff --json`."""
+    return {
+        "old": _text_row(a), "new": _text_row(b), "same": found.is_empty,
+        "words": [
+            {
+                "term": w.id, "lang": w.lang, "lines": _lines(w.lines), "old": w.was, "new": w.now,
+                "pieces": [{"how": p.how, "text": p.text} for p in w.pieces],
+            }
+            for w in found.words
+        ],
+        "parts": [
+            {
+                "part": p.part, "id": p.id, "how": p.how, "lines": _lines(p.lines),
+                "fields": [{"field": f.field, "old": f.was, "new": f.now} for f in p.fields],
+            }
+            for p in found.parts
+        ],
+        "consequences": [
+            {"kind": c.kind, "about": c.about, "lines": _lines(c.lines), "message": c.message}
+            for c in found.consequences
+        ],
+    }  # fmt: skip
+
+
+def _lines(lines: tuple[int, int]) -> dict[str, int]:
+    return {"old": lines[0], "new": lines[1]}
+
+
+def _text_row(draft: Draft) -> dict[str, str]:
+    text = draft.agreement
+    return {
+        "file": draft.name, "id": text.id, "text_sha256": text.text_hash, "canonical_sha256": text.canonical_hash,
+    }  # fmt: skip
+
+
+def text_answer(path: Path, agreement: Agreement, made: Wording) -> dict[str, Any]:
+    """The answer of `agreement text --json`."""
+    return {
+        "file": str(path), "id": agreement.id, "lang": made.lang, "title": made.title, "text": made.text,
+        "sha256": made.sha256, "bytes": len(made.data), "missing": list(made.missing),
+        "clauses": [
+            {
+                "id": c.id, "kind": c.kind, "line": c.line, "lang": c.lang or None, "text": c.text or None,
+                "withheld": c.is_withheld, "source": c.source or None, "tag": c.tag or None,
+                "versions": [{"name": v[0], "source": v[1] or None, "text": v[2] or None} for v in c.versions],
+            }
+            for c in made.clauses
+        ],
+    }  # fmt: skip
+
+
+def balance_answer(draft: Draft, made: Balance) -> dict[str, Any]:
+    """The answer of `balance --json`."""
+    text = draft.agreement
+    return {
+        "agreement": _text_row(draft),
+        "sides": _account_rows(text, made.sides), "others": _account_rows(text, made.others),
+        "symmetric": list(made.symmetric), "one_sided": list(made.one_sided), "civilian": list(made.civilian),
+        "left_out": list(made.left_out),
+        "waits": [{"who": e.waits, "for": e.for_, "via": e.via, "terms": list(e.terms)} for e in made.edges],
+        "note": PRIVATE, "law": LAW,
+    }  # fmt: skip
+
+
+def _account_rows(text: Agreement, accounts: Sequence[Account]) -> list[dict[str, Any]]:
+    """Accounts in the order of their names."""
+    return sorted((_account_row(text, one) for one in accounts), key=lambda row: (row["name"].casefold(), row["id"]))
+
+
+def _account_row(text: Agreement, account: Account) -> dict[str, Any]:
+    measures = {
+        m: {"count": account.count(m), "terms": list(getattr(account, m))} for group in MEASURES.values() for m in group
+    }
+    zones = {"bound_zones": list(account.bound_zones), "protected_zones": list(account.protected_zones)}
+    party = text.parties[account.id]
+    return {
+        "id": account.id, "kind": party.kind, "name": party.names.get("en") or account.id, **measures, **zones,
+        **{area: getattr(account, area) for area in AREAS}, "unmeasured": list(account.unmeasured),
+    }  # fmt: skip

@@ -7,25 +7,27 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from truceline import LAW, RULE_VERSION, __version__
-from truceline.agreement.history import History, read_act
+from truceline.agreement.amended import amended
+from truceline.agreement.history import History
 from truceline.agreement.model import Agreement, Fact, SignedAct
+from truceline.agreement.text import load
 from truceline.assess import assessment, spec
 from truceline.assess.assessment import Assessed
 from truceline.assess.columns import JUDGED_COLUMNS, Columns
+from truceline.assess.evidences import Evidences
 from truceline.assess.place import Placed
-from truceline.canon import sha256
 from truceline.desk.files import Bench, Evidence, Tell, bench_of, read_bytes
+from truceline.desk.recorded import signed_acts
 from truceline.errors import InputError, quoted
 from truceline.evidence.schema import SCHEMA, Rejected, rejected_table
 from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant, utc_text
 from truceline.store.disk import write_whole
-from truceline.store.folder import AGREEMENT, CaseFolder, Said
+from truceline.store.folder import AGREEMENT, TEXTS, CaseFolder, Said
 from truceline.verdict import Answer
 
 
@@ -112,7 +114,7 @@ def assessment_body(case: CaseFolder, outcome: Outcome) -> dict[str, Any]:
 def judge_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell: Tell | None = None) -> Outcome:
     """Judge everything in a case folder, and write nothing."""
     tz = bench_of_case(case).agreement.tz
-    known_at, upto = _known(case, asked.known_at, tz)
+    known_at, upto = known_of(case, asked.known_at, tz)
     bench = bench_of_case(case, areas, upto)
     outcome = _assess(bench, _evidence_of(case, bench, upto), asked, known_at=known_at, seen_by=known_at, tell=tell)
     later = sum(a.rows for a in case.journal() if a.sequence >= upto and a.table_hash)
@@ -131,9 +133,26 @@ def bench_of_case(case: CaseFolder, areas: Sequence[Path] = (), upto: int | None
     known = [(a, data) for a, data in case.bytes_of("areas") if upto is None or a.sequence < upto]
     added = {f"{a.sequence}-{a.file}": data for a, data in known}
     further = {path.name: read_bytes(path) for path in areas}
-    bench = bench_of(name, files[name], files.get, {**added, **further})
+    bench = _after_amendments(case, bench_of(name, files[name], files.get, {**added, **further}), upto)
     facts = tuple(_designated(said, bench.agreement.tz) for said in case.said("designation", upto))
     return replace(bench, agreement=replace(bench.agreement, facts=bench.agreement.facts + facts)) if facts else bench
+
+
+def _after_amendments(case: CaseFolder, newest: Bench, upto: int | None) -> Bench:
+    """The newest text, with what earlier texts forbade and required until each was amended."""
+    texts = [said for kind in TEXTS for said in case.said(kind, upto)]
+    texts.sort(key=lambda said: said.index)
+    if len(texts) < 2:
+        return newest
+    agreement: Agreement | None = None
+    for number, said in enumerate(texts):
+        files = case.agreement_files(said.index + 1)
+        name = said.statement.body["file"]
+        here = newest.agreement if number == len(texts) - 1 else load(files[name], name)
+        since = said.statement.body.get("since", "")
+        at = max(said.known_at, parse_instant(since, here.tz) if since else said.known_at)
+        agreement = here if agreement is None else amended(agreement, here, at, number)
+    return newest if agreement is None else replace(newest, agreement=agreement)
 
 
 def _designated(said: Said, tz: str) -> Fact:
@@ -150,17 +169,7 @@ def _evidence_of(case: CaseFolder, bench: Bench, upto: int) -> tuple[Evidence, .
     tz, found = bench.agreement.tz, []
     for (addition, table), rejected in zip(case.tables(), case.rejected(), strict=True):
         found.append((addition.sequence, Evidence(addition.file, addition.kind, addition.sha256, table, rejected)))
-    for addition, data in case.bytes_of("acts"):
-        read = [
-            read_act(msgspec.json.decode(line), tz, addition.known_at) for line in data.splitlines() if line.strip()
-        ]
-        # What a folder knows is known from its import on, whatever a file says of itself.
-        acts = tuple(replace(act, known_at=addition.known_at) for act in read)
-        found.append((addition.sequence, _of_acts(addition.file, addition.sha256, acts)))
-    for said in case.said("act"):
-        by = case.signers(said)
-        act = read_act({"id": f"entry-{said.index}", "by": by, **said.statement.body}, tz, said.known_at)
-        found.append((said.index, _of_acts(f"entry {said.index}", sha256(said.entry.data), (act,))))
+    found += [(one.index, _of_acts(one.name, one.sha256, one.acts)) for one in signed_acts(case, tz, upto)]
     return tuple(evidence for index, evidence in sorted(found, key=lambda item: item[0]) if index < upto)
 
 
@@ -168,7 +177,7 @@ def _of_acts(file: str, digest: str, acts: tuple[SignedAct, ...]) -> Evidence:
     return Evidence(file, "acts", digest, SCHEMA.empty_table(), rejected_table([]), acts)
 
 
-def _known(case: CaseFolder, text: str, tz: str) -> tuple[int | None, int]:
+def known_of(case: CaseFolder, text: str, tz: str) -> tuple[int | None, int]:
     """The second as known at, and the number of entries of the record that count."""
     entries = case.entries()
     if not text:
@@ -202,10 +211,10 @@ def _assess(
     if until <= since:
         raise InputError(f"`--until` is not after `--from`: {quoted(asked.until)} <= {quoted(asked.since)}")
     kept, twice, later = _chosen(evidence, since, until, seen_by)
-    history = History(bench.agreement, [act for part in evidence for act in part.acts])
-    assessed = assessment.assess(
-        Columns.of_table(kept), history, Placed(bench.agreement.zones, bench.atlas), known_at, tell
-    )
+    placed = Placed(bench.agreement.zones, bench.atlas)
+    seen = Evidences(lambda: kept, bench.agreement, placed)
+    history = History(bench.agreement, [act for part in evidence for act in part.acts], seen)
+    assessed = assessment.assess(Columns.of_table(kept.select(list(JUDGED_COLUMNS))), history, placed, known_at, tell)
     rejected = pa.concat_tables([*(part.rejected for part in evidence), rejected_table(twice)])
     return Outcome(bench, evidence, assessed, known_at, rejected, later)
 
@@ -232,7 +241,7 @@ def _chosen(
                 kept.add(key)
                 rows.append(row)
         tables.append(table if len(rows) == table.num_rows else table.take(pa.array(rows, pa.int64())))
-    whole = pa.concat_tables(table.select(list(JUDGED_COLUMNS)) for table in tables)
+    whole = pa.concat_tables(tables)
     return whole.take(pc.sort_indices(whole.column("id"))), twice, later
 
 

@@ -18,9 +18,10 @@ from typing import Any
 
 import msgspec
 
-from truceline.agreement.model import SIGNED_ACTS, Agreement
+from truceline.agreement.history import checked_act, read_act
+from truceline.agreement.model import HOLDINGS, SIGNED_ACTS, Agreement
 from truceline.desk.coarse import CELL, check_coarse
-from truceline.errors import SubmissionError, quoted
+from truceline.errors import InputError, SubmissionError, quoted
 from truceline.group import DESK, may_say
 from truceline.record.charter import read_body
 from truceline.record.entry import Entry, Statement
@@ -48,12 +49,13 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
 
 
-class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The text of the agreement, with the files beside it as blobs; by its bytes and by its values.
 
     Attributes:
         langs: the languages its titles are in.
         replaces: hash of the text that it amends, by its values; empty for the first.
+        since: of an amendment, from when it binds, as a time text; never before it is on the record.
     """
 
     canonical_sha256: str
@@ -61,6 +63,7 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     langs: tuple[str, ...] = ()
     replaces: str = ""
+    since: str = ""
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,6 +89,8 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
     act: str
     at: str
+    about: tuple[str, ...] = ()
+    against: str = ""
     area: str = ""
     callsign: str = ""
     is_yes: bool = False
@@ -94,6 +99,7 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     term: str = ""
     to: str = ""
     until: str = ""
+    value: str = ""
 
 
 class Designation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -115,9 +121,11 @@ class Allegation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
         day: ISO date.
         terms: ids of terms that it says were broken.
         units: codes of the gazetteer.
+        against: whom it accuses: an actor of the text.
     """
 
     text: str
+    against: str = ""
     cells: tuple[str, ...] = ()
     day: str = ""
     terms: tuple[str, ...] = ()
@@ -176,6 +184,9 @@ class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         about: indexes of the entries it is about.
         body: who holds it: an actor of the agreement, whose members sign as it decides.
         holds: `breach`, `no-breach`, `undecided`, `explained`, `repaired`.
+        against: whose conduct it speaks of.
+        of: the request, the case or the day it decides, where it decides one.
+        since, until: the time it speaks of, as time texts.
     """
 
     about: tuple[int, ...]
@@ -183,17 +194,23 @@ class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     holds: str
     standard: str
     text: str
+    against: str = ""
     dissent: tuple[Dissent, ...] = ()
+    of: str = ""
+    since: str = ""
     term: str = ""
+    until: str = ""
 
 
-HELD = ("breach", "no-breach", "undecided", "explained", "repaired")
 BODIES: dict[str, type[Any]] = {
     "agreement": Text, "amendment": Text, "wording": Wording, "evidence": Evidence, "areas": File, "acts": File,
     "act": Act, "designation": Designation, "allegation": Allegation, "answer": Reply, "assessment": Assessment,
     "finding": Finding, "absence": Absence,
 }  # fmt: skip
 """Every type of statement that a case knows beside the record's own, and the shape of its body."""
+
+OWN_STATEMENTS = ("finding", "allege", "reply")
+"""Acts that are statements of a type of their own."""
 
 SEALABLE = ("allegation", "answer")
 """Only of these may the body be kept from others: what binds or is computed has to be read by everybody."""
@@ -261,9 +278,10 @@ def _check_kind(entry: Entry, body: Any, text: Agreement, register: Register) ->
     signers = register.signers(entry)
     if isinstance(body, Reply) and not 0 < body.to < register.size:
         raise SubmissionError(f"`to`: expected an entry of the record, got {body.to}")
-    if isinstance(body, Act) and body.act not in SIGNED_ACTS:
-        raise SubmissionError(f"`act`: expected one of {', '.join(SIGNED_ACTS)}, got {quoted(body.act)}")
+    if isinstance(body, Act):
+        _check_act(one, signers, text)
     if isinstance(body, Allegation):
+        _check_known("against", [body.against] if body.against else [], text.parties)
         _check_known("terms", body.terms, text.terms)
         for cell in body.cells:
             if not CELL.fullmatch(cell):
@@ -284,12 +302,24 @@ def _check_known(field: str, ids: Sequence[str], known: Any) -> None:  # noqa: A
             raise SubmissionError(f"`{field}`: the text knows no {quoted(one)}")
 
 
+def _check_act(one: Statement, signers: Sequence[str], text: Agreement) -> None:
+    """What acts are known, and that this one speaks of what the text knows."""
+    own = tuple(act for act in SIGNED_ACTS if act not in OWN_STATEMENTS)
+    if one.body.get("act") not in own:
+        raise SubmissionError(f"`act`: expected one of {', '.join(own)}, got {quoted(one.body.get('act'))}")
+    try:
+        checked_act(read_act({"by": list(signers), **one.body}, text.tz, 0), text)
+    except InputError as error:
+        raise SubmissionError(str(error)) from None
+
+
 def _check_finding(body: Finding, text: Agreement, register: Register, signers: Sequence[str]) -> None:
-    if body.holds not in HELD:
-        raise SubmissionError(f"`holds`: expected one of {', '.join(HELD)}, got {quoted(body.holds)}")
+    if body.holds not in HOLDINGS:
+        raise SubmissionError(f"`holds`: expected one of {', '.join(HOLDINGS)}, got {quoted(body.holds)}")
     if not body.about or not all(0 < index < register.size for index in body.about):
         raise SubmissionError("`about`: expected entries of the record")
-    _check_known("body", (body.body,), text.parties)
+    _check_known("body", (body.body, *([body.against] if body.against else [])), text.parties)
+    _check_known("term", [body.term] if body.term else [], text.terms)
     if not text.group.signed_by(body.body, signers):
         raise SubmissionError(f"not signed as {quoted(body.body)} decides: got {', '.join(signers)}")
 

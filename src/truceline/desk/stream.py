@@ -413,7 +413,7 @@ class Judges:
 
     def __post_init__(self) -> None:
         """Read the law three ways, as `assessment.assess` does."""
-        shown = Readings(**self.history.agreement.readings)
+        shown = Readings.of(self.history.agreement)
         strict = Readings("side" if shown.umbrella == "strict" else "strict", shown.designation)
         by_name = Readings(shown.umbrella, "identity" if shown.designation == "name" else "name")
         self._laws = tuple(

@@ -1,0 +1,549 @@
+"""Who owes what at a moment, by when, and has it been done? Duties, prohibitions and allegations in time.
+
+One duty is followed for one bearer and one trigger. What the record alone can show is closed-world: it is done when the
+record holds it. A deed outside the record is open-world: after its deadline without anybody's word it is either done or
+not, so its states are two, with reason `no coverage`: silence is neither compliance nor a breach.
+
+The steps, in order, and repeated at their lines: 1 bearers, 2 triggers, 3 deadlines in every reading, 4 what happened,
+5 the table of states, 6 the question of reciprocity.
+
+Source: the tables of `agreement.duties`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from truceline.agreement.check import partners
+from truceline.agreement.conditions import is_of_record
+from truceline.agreement.duties import DUTY, EFFORT, PROHIBITION, event_of, traits_of
+from truceline.agreement.machine import Happening, States
+from truceline.agreement.model import SignedAct, Term
+from truceline.agreement.signed import reading_name, readings_of
+from truceline.agreement.standing import Standing
+from truceline.course import Course
+from truceline.span import FAR_AHEAD, LONG_AGO, Span, civil_day, day_span, parse_duration, parse_instant
+from truceline.verdict import NO, SURE, UNKNOWN, YES, Answer, Reason, undecided
+
+Reported = Mapping[str, Sequence[tuple[str, int, int, int]]]
+"""`TERM:ACTOR` to the reports that the term covers, if true: id, first second, second after the last, 0 or +1."""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What set a duty going, and when.
+
+    Attributes:
+        id: of the request, allegation, finding or report; empty for a moment of the text.
+        span: when it can have happened.
+        is_sure: it surely did.
+        what: how it is told: `request`, `allegation`, `finding`, `reports`, `moment`, `breach of TERM`.
+        count: so many reports, where reports alone tell of it.
+    """
+
+    id: str
+    span: Span
+    is_sure: bool = True
+    what: str = "moment"
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The last moment in one reading: `[earliest, latest]` UTC seconds, apart where the trigger is not exact."""
+
+    reading: str
+    earliest: int
+    latest: int
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One duty of one bearer after one trigger, at a moment.
+
+    Attributes:
+        states: every state it can be in.
+        by_reading: name of each reading to the states under it; one entry where nothing has several readings.
+        deadlines: one for each reading; empty = it has none, and silence never breaks it.
+        why: mask of reasons where there are several states.
+        moved_by: ids of the signed acts that moved it.
+        asked: the condition of reciprocity, and whether it was met; None = there is none.
+        procures: the third party that the bearer is to bring to act; empty for none.
+    """
+
+    term: str
+    bearer: str
+    trigger: Trigger | None
+    states: States
+    by_reading: Mapping[str, States] = field(default_factory=dict)
+    deadlines: tuple[Deadline, ...] = ()
+    why: int = 0
+    moved_by: tuple[str, ...] = ()
+    asked: Answer | None = None
+    procures: str = ""
+
+    @property
+    def fault(self) -> str:
+        """Whose the fault is, as far as this duty shows it: of a breach that is sure, its bearer's; else not said."""
+        broken = self.states <= {"breached", "repairing", "unrepaired", "fulfilled-late", "repaired"}
+        return f"one party: {self.bearer}" if broken else ""
+
+
+def duties(standing: Standing, at: int, reported: Reported | None = None) -> list[Duty]:
+    """Every duty of the text at a moment.
+
+    Args:
+        standing: the text and the acts, as known then.
+        at: UTC second.
+        reported: reports that a term covers, for duties that a breach sets going; None = none.
+    """
+    clock = Clock(standing, at, reported or {})
+    return [
+        duty
+        for term in standing.agreement.terms.values()
+        if term.kind == "require"
+        for bearer in bearers(standing, term)  # 1
+        for duty in clock.duties_of(term, bearer)
+    ]
+
+
+def bearers(standing: Standing, term: Term) -> tuple[str, ...]:
+    """Whom a duty binds, one by one; where it says *bound* or *any*, every state and side that has accepted."""
+    if term.who is not None and term.who.ids:
+        return term.who.ids
+    found = []
+    for party in standing.agreement.parties.values():
+        if party.kind in ("state", "side"):
+            accepted = standing.status(party.id, "accepted", is_umbrella=party.kind == "side")
+            if any(answer.value != NO for answer in accepted.answers):
+                found.append(party.id)
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Duties at a moment: `at` in UTC seconds."""
+
+    standing: Standing
+    at: int
+    reported: Reported
+
+    def duties_of(self, term: Term, bearer: str) -> Iterator[Duty]:
+        """The duties of one bearer under one term: one for each trigger, or one that is dormant."""
+        triggers = [one for one in self.triggers(term) if one.span.start <= self.at]  # 2
+        if not triggers:
+            states = frozenset({"void"}) if self._is_over(term) else DUTY.start
+            yield Duty(
+                term.id, bearer, None, states, {"": states}, procures=term.procure, asked=self._asked(term, bearer)
+            )
+        for trigger in triggers:
+            yield self._duty(term, bearer, trigger, alone=len(triggers) == 1)
+
+    def _is_over(self, term: Term) -> bool:
+        """Whether the instrument of a term was never adopted, or has ended."""
+        key = term.instrument
+        return bool(key) and self.standing.instrument(key).during(_moment(self.at)).value == NO
+
+    # -- 2 triggers --------------------------------------------------------------------------------------------------
+
+    def triggers(self, term: Term) -> list[Trigger]:
+        """What has set a duty going, in order; what only may have is not sure."""
+        when = term.body.get("on", term.body.get("after"))
+        if term.is_withheld:
+            return [replace(t, is_sure=False) for t in _edges(self.standing.window(term.id), self.at)]
+        found = [] if when is None else list(self._events(when))
+        if when is None and not self._is_second(term):
+            found = list(_edges(self.standing.window(term.id), self.at))
+        elif when is not None and not _is_event(when):
+            found = list(_edges(self.standing.condition(when), self.at))
+        found += self._from_parents(term)
+        inside = self.standing.instrument(term.instrument) if term.instrument else None
+        if inside is not None:
+            found = [t for t in found if inside.during(Span(t.span.start, t.span.start + 1)).value != NO]
+        return sorted((self._clipped(term, t) for t in found), key=lambda t: (t.span.start, t.span.end, t.id))
+
+    def _is_second(self, term: Term) -> bool:
+        """Whether a duty is named in `else`: then it is owed where the first was not done, and not before."""
+        return any(parent.body.get("else") == term.id for parent in self.standing.agreement.terms.values())
+
+    def _clipped(self, term: Term, trigger: Trigger) -> Trigger:
+        """A trigger that may have been at any time was not before its instrument began, as far as that is known."""
+        known = self.standing.agreement.instruments.get(term.instrument)
+        if trigger.span.start > LONG_AGO or known is None or known.begins is None:
+            return trigger
+        begun = [at for at, a in _steps(self.standing.begun(known.begins)) if a.value != NO]
+        start = min(max(begun[0] if begun else LONG_AGO, LONG_AGO), trigger.span.end - 1)
+        return replace(trigger, span=Span(start, trigger.span.end))
+
+    def _events(self, when: Any) -> Iterator[Trigger]:  # noqa: ANN401  # plain values
+        """Triggers that are acts of the record, or breaches: each is one."""
+        if not isinstance(when, dict):
+            return
+        spoken = self.standing.spoken
+        if "request" in when:
+            yield from (_said(act, "request") for act in spoken("request", when, "request"))
+        elif "answered" in when:
+            yield from self._answered(when)
+        elif "opened" in when:
+            yield from (_said(act, "allegation") for act in spoken("allege", {}))
+        elif "breach" in when:
+            yield from self._breaches(str(when["breach"]), str(when.get("by", "")))
+
+    def _answered(self, when: Mapping[str, Any]) -> Iterator[Trigger]:
+        """An answer to an allegation, or so long without one."""
+        late_s = parse_duration(str(when["or_elapsed"])) if "or_elapsed" in when else None
+        for lodged in self.standing.spoken("allege", {}):
+            replies = [a for a in self.standing.acts if a.act == "reply" and lodged.id in (a.of, *a.about)]
+            times = [a.at for a in replies] + ([lodged.at + late_s] if late_s is not None else [])
+            if times:
+                yield Trigger(lodged.id, _moment(min(times)), what="allegation")
+
+    def _breaches(self, term_id: str, by: str) -> Iterator[Trigger]:
+        """Findings that a term was broken; and reports of it, together, which only may be."""
+        group = self.standing.agreement.group
+        for act in self.standing.acts:
+            is_theirs = not by or (bool(act.against) and group.belongs(act.against, by) == YES)
+            if act.act == "finding" and act.term == term_id and act.holds == "breach" and is_theirs:
+                yield Trigger(act.id, _moment(act.at), self.standing.is_of_body(act), f"breach of {term_id}")
+        told = [one for one in self.reported.get(f"{term_id}:{by}", ()) if one[1] <= self.at]
+        if told:
+            first, last = min(one[1] for one in told), max(one[2] for one in told)
+            yield Trigger(told[0][0], Span(first, last), False, f"reports of a breach of {term_id}", len(told))
+
+    def _from_parents(self, term: Term) -> list[Trigger]:
+        """A duty that another names in `else` begins where that one is refused, or its deadline passes."""
+        found = []
+        for parent in self.standing.agreement.terms.values():
+            if parent.body.get("else") == term.id and parent.id != term.id:
+                found += [t for bearer in bearers(self.standing, parent) for t in self._failures(parent, bearer)]
+        return found
+
+    def _failures(self, parent: Term, bearer: str) -> Iterator[Trigger]:
+        for duty in self.duties_of(parent, bearer):
+            refused = [a for a in self._acts(parent, bearer, duty.trigger) if a.act == "refuse"]
+            yield from (_said(act, "refusal") for act in refused[:1])
+            if not refused and duty.trigger is not None and "breached" in duty.states and duty.deadlines:
+                span = Span(min(d.earliest for d in duty.deadlines), max(d.latest for d in duty.deadlines) + 1)
+                yield Trigger(duty.trigger.id, span, duty.states == {"breached"}, f"{parent.id} not done in time")
+
+    # -- 3 deadlines -------------------------------------------------------------------------------------------------
+
+    def deadlines(self, term: Term, bearer: str, trigger: Trigger) -> tuple[Deadline, ...]:
+        """The last moment in every reading of the text; a clock that stops runs on after a suspension."""
+        found = [*self._by(term), *self._within(term, trigger), *self._simultaneous(term, bearer, trigger)]
+        return tuple(self._stopped(term, trigger, one) for one in found)
+
+    def _by(self, term: Term) -> Iterator[Deadline]:
+        by = term.body.get("by")
+        readings = by["readings"] if isinstance(by, dict) and "readings" in by else [] if by is None else [by]
+        for version in term.versions:
+            readings = [*readings, *([version["by"]] if "by" in version else [])]
+        chosen = self.standing.taken(f"{term.id}.by", len(readings))
+        for i, one in enumerate(readings):
+            if chosen in (None, i):
+                at = parse_instant(str(one), self.standing.agreement.tz)
+                yield Deadline(reading_name(one) if len(readings) > 1 else "", at, at)
+
+    def _within(self, term: Term, trigger: Trigger) -> Iterator[Deadline]:
+        for name, allowed in self._allowed(term.body.get("within"), term):
+            last = trigger.span.end - 1
+            yield Deadline(name, self.later(trigger.span.start, allowed), self.later(last, allowed))
+
+    def _allowed(self, within: Any, term: Term) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  # plain values
+        """How long is allowed, in every reading."""
+        versions = [(str(v.get("name", i)), v["within"]) for i, v in enumerate(term.versions) if "within" in v]
+        if versions:
+            yield from versions
+        elif isinstance(within, str) and within in self.standing.agreement.words:
+            readings = readings_of(self.standing.agreement, within)
+            adopted = [index for at, index in self.standing.adoptions(within) if at <= self.at]
+            chosen = self.standing.taken(within, len(readings))
+            only = chosen if chosen is not None else adopted[-1] if adopted else None
+            for i, one in enumerate(readings):
+                if only in (None, i) and isinstance(one, dict) and "within" in one:
+                    yield reading_name(one), one["within"]
+        elif within is not None:
+            yield "", within
+
+    def later(self, second: int, allowed: Any) -> int:  # noqa: ANN401  # plain values
+        """The last second allowed: elapsed time, or the end of so many civil days after this one."""
+        if isinstance(allowed, dict):
+            tz = self.standing.agreement.tz
+            return day_span(civil_day(second, tz) + timedelta(days=int(allowed["civil_days"])), tz).end - 1
+        return second + parse_duration(str(allowed))
+
+    def _simultaneous(self, term: Term, bearer: str, trigger: Trigger) -> Iterator[Deadline]:
+        """To be done together: the late side is late only once the other has performed."""
+        together = term.body.get("together")
+        if together is None:
+            return
+        long_s = parse_duration(str(together["within"] if isinstance(together, dict) else together))
+        done = [self.performed(other, them, trigger) for other, them in self._partners(term, bearer)]
+        sure = [one.span for each in done for one in each if one.is_sure]
+        if sure:
+            first = min(sure, key=lambda span: (span.start, span.end))
+            yield Deadline("", first.start + long_s, first.end - 1 + long_s)
+
+    def _partners(self, term: Term, bearer: str) -> list[tuple[Term, str]]:
+        """What others owe at the same time: the other bearers of this duty, and of those that go with it."""
+        if "together" not in term.body:
+            return []
+        both = [term, *partners(self.standing.agreement, term)]
+        return [(one, them) for one in both for them in bearers(self.standing, one) if them != bearer]
+
+    def _stopped(self, term: Term, trigger: Trigger, deadline: Deadline) -> Deadline:
+        """A deadline, later by as long as the duty was suspended before it."""
+        if term.clock == "runs":
+            return deadline
+        end, late_s = deadline.earliest, 0
+        for start, stop in self._suspended(term):
+            if trigger.span.start < stop and start < end + late_s:
+                late_s += stop - max(start, trigger.span.start)
+        return replace(deadline, earliest=deadline.earliest + late_s, latest=deadline.latest + late_s)
+
+    def _suspended(self, term: Term) -> Iterator[tuple[int, int]]:
+        since: int | None = None
+        for act in self.standing.suspensions(term):
+            if act.act == "suspend" and since is None:
+                if act.until is not None:
+                    yield act.at, act.until
+                else:
+                    since = act.at
+            elif act.act == "resume" and since is not None:
+                yield since, act.at
+                since = None
+        if since is not None:
+            yield since, max(self.at, since + 1)
+
+    # -- 4 what happened ---------------------------------------------------------------------------------------------
+
+    def performed(self, term: Term, bearer: str, trigger: Trigger | None) -> list[Happening]:
+        """When a duty was done: surely where the record or a neutral shows it, perhaps where its bearer says so."""
+        found = []
+        deed = term.body.get("do")
+        named = [deed] if isinstance(deed, str) else []
+        if named == ["accept"] and bearer:
+            course = self.standing.status(bearer, "accepted", is_umbrella=self._is_side(bearer))
+            found += [Happening("perform", t.span, t.is_sure) for t in _edges(course, FAR_AHEAD - 1)]
+        for power in (self.standing.agreement.terms[one] for one in named if one in self.standing.agreement.terms):
+            found += [Happening("perform", t.span) for t in _edges(self.standing.done(power.id), FAR_AHEAD - 1)]
+        for act in self._acts(term, bearer, trigger):
+            if act.act == "confirm" and self.standing.is_neutral(act):
+                found.append(Happening("perform", _when(act)))
+            elif act.act == "perform":
+                found.append(Happening("perform", _when(act), is_of_record(term)))
+        return found
+
+    def _unseen(self, term: Term, trigger: Trigger) -> list[Happening]:
+        """A deed that is owed may have been done at any time since, though nobody says so."""
+        if is_of_record(term) or EFFORT in traits_of(term) or self.at <= trigger.span.start:
+            return []
+        return [Happening("perform", Span(trigger.span.start, self.at + 1), is_sure=False)]
+
+    def _is_side(self, actor: str) -> bool:
+        party = self.standing.agreement.parties.get(actor)
+        return party is not None and party.kind == "side"
+
+    def _acts(self, term: Term, bearer: str, trigger: Trigger | None) -> list[SignedAct]:
+        """Acts about a duty: of this term, of this bearer, and of this trigger where they name one."""
+        return [
+            act
+            for act in self.standing.acts
+            if term.id in (act.of, act.term) and self._is_theirs(act, bearer)
+            and (trigger is None or not act.about or not trigger.id or trigger.id in act.about)
+        ]  # fmt: skip
+
+    def _is_theirs(self, act: SignedAct, bearer: str) -> bool:
+        """Whether an act is by a bearer, or says something of it; what names nobody says it of all."""
+        group = self.standing.agreement.group
+        if not bearer:
+            return True
+        if act.act in ("perform", "refuse"):
+            return group.signed_by(bearer, act.by) or any(group.belongs(signer, bearer) == YES for signer in act.by)
+        about = act.against or (act.to if act.act in ("confirm", "waive") else "")
+        return not about or about not in group.parties or group.belongs(about, bearer) != NO
+
+    def _happenings(self, term: Term, bearer: str, trigger: Trigger, *, alone: bool) -> list[tuple[Happening, str]]:
+        found = [(Happening("trigger", trigger.span, trigger.is_sure), trigger.id)]
+        after = trigger.span.start
+        found += [(one, "") for one in self.performed(term, bearer, trigger) if alone or one.span.end > after]
+        for act in self._acts(term, bearer, trigger):
+            if act.act == "finding" and (event := event_of(act, DUTY)):
+                found.append((Happening(event, _moment(act.at), self.standing.is_of_body(act)), act.id))
+            elif act.act == "waive" and not self._is_by(act, bearer):
+                found.append((Happening("waive", _moment(act.at)), act.id))
+        for start, stop in self._suspended(term):
+            found.append((Happening("suspend", _moment(start)), ""))
+            found += [(Happening("resume", _moment(stop)), "")] if stop <= self.at else []
+        found += [(Happening("end", _moment(at)), "") for at in self._ends(term, after)]
+        return found
+
+    def _is_by(self, act: SignedAct, bearer: str) -> bool:
+        """No bearer waives its own duty."""
+        group = self.standing.agreement.group
+        return any(group.belongs(signer, bearer) == YES for signer in act.by)
+
+    def _ends(self, term: Term, after: int) -> list[int]:
+        """When a duty ends with its instrument, or with its own window."""
+        course = self.standing.instrument(term.instrument) if term.instrument else None
+        courses = [course] if course is not None else []
+        if term.ends is not None or term.during is not None:
+            courses.append(self.standing.window(term.id))
+        return sorted(
+            at
+            for one in courses
+            for at, answer, before in zip(one.at[1:], one.answers[1:], one.answers, strict=False)
+            if answer.value == NO and before.value == YES and answer.note != "suspended" and at > after
+        )[:1]
+
+    # -- 5 states ----------------------------------------------------------------------------------------------------
+
+    def _duty(self, term: Term, bearer: str, trigger: Trigger, *, alone: bool) -> Duty:
+        happened = self._happenings(term, bearer, trigger, alone=alone)
+        deadlines = self.deadlines(term, bearer, trigger)
+        by_reading: dict[str, States] = {}
+        for one in deadlines or (None,):
+            passed = [] if one is None or EFFORT in traits_of(term) else [self._passed(term, one)]
+            run = [h for h, _ in happened] + passed + self._unseen(term, trigger)
+            by_reading[one.reading if one else ""] = DUTY.run(run, at=self.at + 1, traits=traits_of(term))  # 5
+        states = frozenset().union(*by_reading.values())
+        moved = tuple(dict.fromkeys(i for h, i in happened if i and i != trigger.id and h.span.start <= self.at))
+        why = self._why(term, trigger, by_reading) if len(states) > 1 else 0
+        asked = self._asked(term, bearer)  # 6
+        return Duty(
+            term.id, bearer, trigger, states, by_reading, deadlines, why, moved, asked=asked, procures=term.procure
+        )
+
+    def _passed(self, term: Term, deadline: Deadline) -> Happening:
+        """A deadline that passed: surely a breach only of what the record alone can show."""
+        span = Span(deadline.earliest + 1, deadline.latest + 2)
+        return Happening("deadline-passed", span, is_of_record(term) and not term.is_withheld)
+
+    def _why(self, term: Term, trigger: Trigger, by_reading: Mapping[str, States]) -> int:
+        why = 0
+        if len(set(by_reading.values())) > 1:
+            why |= Reason.OPEN_WORD.bit
+        if term.is_withheld:
+            why |= Reason.WITHHELD_TEXT.bit
+        if not trigger.is_sure and trigger.count:
+            why |= Reason.AWAITING_ANSWER.bit
+        elif not trigger.is_sure or trigger.span.end - trigger.span.start > 1:
+            why |= Reason.TIME.bit
+        if any({"breached", "fulfilled", "active"} & states for states in by_reading.values()) and not is_of_record(
+            term
+        ):
+            why |= Reason.NO_COVERAGE.bit
+        return why or Reason.ORDER_UNKNOWN.bit
+
+    def _asked(self, term: Term, bearer: str) -> Answer | None:
+        """Whether the other side's part was done: asked, shown beside the duty, and deciding nothing."""
+        if term.only_if is not None:
+            return self.standing.condition(term.only_if).during(_moment(self.at))
+        others = self._partners(term, bearer)
+        if not others:
+            return None
+        done = [one for other, them in others for one in self.performed(other, them, None) if one.span.start <= self.at]
+        return SURE if any(one.is_sure for one in done) else undecided(Reason.NO_COVERAGE)
+
+
+# -- prohibitions ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ban:
+    """A prohibition for one bearer at a moment.
+
+    Attributes:
+        surely, possibly: so many reports tell of a breach by the bearer, if they are true.
+    """
+
+    term: str
+    bearer: str
+    states: States
+    surely: int = 0
+    possibly: int = 0
+    moved_by: tuple[str, ...] = ()
+
+
+def bans(standing: Standing, at: int, reported: Reported | None = None) -> list[Ban]:
+    """Every prohibition for every bearer; a report alone is no breach, and only a finding makes one."""
+    found = []
+    for term in standing.agreement.terms.values():
+        if term.kind == "prohibit" and not term.overrides:
+            found += [_ban(standing, term, bearer, at, reported or {}) for bearer in bearers(standing, term)]
+    return found
+
+
+def _ban(standing: Standing, term: Term, bearer: str, at: int, reported: Reported) -> Ban:
+    told = [one for one in reported.get(f"{term.id}:{bearer}", ()) if one[1] <= at]
+    happened = [Happening("begin", t.span, t.is_sure) for t in list(_edges(standing.window(term.id), at))[:1]]
+    happened += [Happening("report", Span(start, end), value == YES) for _, start, end, value in told[:10]]
+    moved = []
+    for act in standing.acts:
+        is_about = act.act == "finding" and act.term == term.id and act.against
+        if (
+            is_about
+            and standing.agreement.group.belongs(act.against, bearer) == YES
+            and (e := event_of(act, PROHIBITION))
+        ):
+            happened.append(Happening(e, _moment(act.at), standing.is_of_body(act)))
+            moved.append(act.id)
+    for act in standing.suspensions(term):
+        happened.append(Happening(act.act, _moment(act.at)))
+    happened += [Happening("end", _moment(one)) for one in _over(standing, term)]
+    states = PROHIBITION.run(happened, at=at + 1, traits=traits_of(term))
+    sure = sum(value == YES for *_, value in told)
+    return Ban(term.id, bearer, states, sure, len(told) - sure, tuple(moved))
+
+
+def _over(standing: Standing, term: Term) -> list[int]:
+    """When a prohibition ends: its window closes after it was open, other than by a suspension."""
+    course = standing.window(term.id)
+    return [
+        at
+        for at, answer, before in zip(course.at[1:], course.answers[1:], course.answers, strict=False)
+        if answer.value == NO and before.value == YES and answer.note != "suspended"
+    ][-1:]
+
+
+# -- small -----------------------------------------------------------------------------------------------------------
+
+
+def _is_event(when: Any) -> bool:  # noqa: ANN401  # plain values
+    return isinstance(when, dict) and bool({"request", "answered", "opened", "breach"}.intersection(when))
+
+
+def _steps(course: Course) -> Iterator[tuple[int, Answer]]:
+    return zip(course.at, course.answers, strict=True)
+
+
+def _edges(course: Course, at: int) -> Iterator[Trigger]:
+    """The moments at which a course becomes yes, up to a second; where it is 0 before, it may have been then."""
+    open_since: int | None = None
+    for start, answer, before in zip(course.at, course.answers, (None, *course.answers), strict=False):
+        if start > at:
+            break
+        was = NO if before is None else before.value
+        if answer.value == YES and was != YES:
+            first = max(start if open_since is None else open_since, LONG_AGO)
+            yield Trigger("", Span(first, start + 1))
+        open_since = (start if was == NO else open_since) if answer.value == UNKNOWN else None
+    if open_since is not None:
+        yield Trigger("", Span(open_since, max(at, open_since) + 1), is_sure=False)
+
+
+def _said(act: SignedAct, what: str) -> Trigger:
+    return Trigger(act.id, _moment(act.at), what=what)
+
+
+def _when(act: SignedAct) -> Span:
+    """When something was done that an act tells of: as it says, else when it was signed."""
+    start = act.start if act.start is not None else act.at
+    return Span(start, max(start + 1, act.until if act.until is not None else start + 1))
+
+
+def _moment(second: int) -> Span:
+    return Span(second, second + 1)
