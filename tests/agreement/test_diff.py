@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truceline.agreement.diff import KINDS, Diff, diff, pieces
+from truceline.agreement.diff import KINDS, Diff, Km2, diff, pieces
 from truceline.agreement.model import Agreement
 from truceline.agreement.text import load
 from truceline.agreement.wording import cleaned, languages, wording
@@ -32,8 +31,10 @@ words:
 terms:
   - {id: start, kind: define, is: {at: 2024-01-01}, source: T}
   - {id: calm, kind: define, is: {from: start, for: PT48H}, source: T}
-  - {id: n, kind: prohibit, who: [north, south], does: attack, in: u, while: calm, source: T, text: {en: No attacks., ar: لا هجوم.}}
-  - {id: d, kind: require, who: north, do: pull, on: {at: start}, within: PT6H, source: T, text: {en: The north pulls back.}}
+  - {id: n, kind: prohibit, who: [north, south], does: attack, in: u, while: calm, source: T,
+     text: {en: No attacks., ar: لا هجوم.}}
+  - {id: d, kind: require, who: north, do: pull, on: {at: start}, within: PT6H, source: T,
+     text: {en: The north pulls back.}}
   - {id: w, kind: require, who: south, do: pull, text: withheld, source: T}
 """
 
@@ -47,9 +48,8 @@ def text(*changes: tuple[str, str]) -> Agreement:
     return load(made.encode(), "t.yaml")
 
 
-def sized(agreement: Agreement, size: int) -> object:
-    """A measure of zones that gives one size."""
-    del agreement
+def sized(size: int | None) -> Km2:
+    """A measure by which every zone has one size."""
     return lambda _zones: size
 
 
@@ -95,7 +95,7 @@ def test_terms_are_compared_field_by_field_with_the_lines_of_both() -> None:
     parts = {p.id: p for p in found.parts}
     assert {(p.id, p.how) for p in found.parts} == {("n", "changed"), ("d", "removed"), ("e", "added")}
     assert [(f.field, f.was, f.now) for f in parts["n"].fields] == [("from", None, "start"), ("while", "calm", None)]
-    assert (parts["n"].lines, parts["d"].lines, parts["e"].lines) == ((18, 18), (19, 0), (0, 19))
+    assert (parts["n"].lines, parts["d"].lines, parts["e"].lines) == ((18, 18), (20, 0), (0, 20))
 
 
 @pytest.mark.parametrize(
@@ -141,29 +141,21 @@ def test_a_longer_or_shorter_window_says_by_how_much(new: str, way: str) -> None
 
 def test_a_deadline_that_changes_says_by_how_much() -> None:
     """Six hours or two days is often the whole quarrel."""
-    assert follows(diff(text(), text(("do: pull, on: {at: start}, within: PT6H", "do: pull, on: {at: start}, within: P2D"))), "deadline") == [
-        ("d", "`d`: `within` is longer by 1 day 18 hours")
-    ]  # fmt: skip
+    longer = text(("do: pull, on: {at: start}, within: PT6H", "do: pull, on: {at: start}, within: P2D"))
+    assert follows(diff(text(), longer), "deadline") == [("d", "`d`: `within` is longer by 1 day 18 hours")]
 
 
 def test_a_zone_that_grew_says_by_how_many_square_kilometres() -> None:
     """Whole numbers from outside: shapes are not this module's."""
-
-    def size(km2: int | None) -> object:
-        def measure(_zones: Sequence[str]) -> int | None:
-            return km2
-
-        return measure
-
     wider = text(("[37, 35]", "[37, 34]"))
     for before, after, kind, said in (
         (5_000, 5_250, "zone-larger", "zone `u` is larger by 250 km²: 5,000 -> 5,250 km²"),
         (5_250, 5_000, "zone-smaller", "zone `u` is smaller by 250 km²: 5,250 -> 5,000 km²"),
         (5_000, 5_000, "zone-moved", "zone `u` lies elsewhere, 5,000 km² as before"),
     ):
-        found = diff(text(), wider, sizes=(size(before), size(after)))  # type: ignore[arg-type]  # measures
+        found = diff(text(), wider, sizes=(sized(before), sized(after)))
         assert follows(found, kind) == [("u", said)]
-    unknown = diff(text(), wider, sizes=(size(None), size(5_000)))  # type: ignore[arg-type]  # measures
+    unknown = diff(text(), wider, sizes=(sized(None), sized(5_000)))
     assert not any(c.kind.startswith("zone") for c in unknown.consequences)
 
 

@@ -300,6 +300,8 @@ def _mapping(agreement: Agreement, when: Mapping[str, Any], line: int, what: str
     for key, value in when.items():
         if key in ("readings", "all", "any", "both") and not isinstance(value, list):
             say(line, f"{what}: `{key}` expects a list, got {quoted(value)}")
+        elif key == "ratio" and not {"from", "baseline"} <= set(when):
+            say(line, f"{what}: `ratio` needs `from`, and `baseline` such as `mean-P28D-before-start`")
         elif key == "for" and not isinstance(value, str):
             say(line, f"{what}: `for` expects a duration, got {quoted(value)}")
         elif key in ("at", "from", "until", "readings", "all", "any", "both", "not"):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from truceline import LAW, __version__
-from truceline.cli import record, vault, witness
+from truceline.cli import agreement, condition, designations, obligations, record, vault, witness
 from truceline.cli.show import Json, emit, plain, say, table, told
 from truceline.errors import TrucelineError
 
@@ -30,8 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-agreement_app = typer.Typer(help="Look into the text of an agreement.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(agreement_app, name="agreement")
+agreement.add_to(app)
+for part in (condition, obligations, designations):
+    part.add_to(app)
+designations.add_held_to(agreement.agreement_app)
 record.add_to(app)
 vault.add_to(app)
 witness.add_to(app)
@@ -365,37 +367,6 @@ def report(  # noqa: PLR0917  # the signature is the command line
     emit({"file": str(output), "bytes": written, "lang": lang, "for": reader}) if as_json else print(
         f"{output}: {written} bytes"
     )
-
-
-@agreement_app.command("check")
-def agreement_check(
-    file: Annotated[Path, typer.Argument(help="The text of the agreement (YAML).")], as_json: Json = False
-) -> None:
-    """Check the text: every fault with its line, conflicts between terms, and what this version judges."""
-    from truceline import desk
-    from truceline.agreement.text import load
-    from truceline.errors import AgreementError
-
-    try:
-        text = load(desk.read_bytes(file), file.name)
-    except AgreementError as error:
-        if as_json:
-            faults = [{"file": f.file, "line": f.line, "message": f.message} for f in error.faults]
-            emit({"file": str(file), "ok": False, "faults": faults, "warnings": [], "terms": {}})
-            sys.exit(error.exit_code)
-        raise
-    kinds: dict[str, int] = {}
-    for term in text.terms.values():
-        kinds[term.kind] = kinds.get(term.kind, 0) + 1
-    if as_json:
-        emit({
-            "file": str(file), "ok": True, "faults": [], "warnings": list(text.warnings), "id": text.id,
-            "terms": kinds, "text_sha256": text.text_hash, "canonical_sha256": text.canonical_hash,
-        })  # fmt: skip
-        return
-    print(f"{file}: {text.id}: {', '.join(f'{n} {kind}' for kind, n in sorted(kinds.items()))}; no fault")
-    for warning in text.warnings:
-        print(f"warning: {warning}")
 
 
 # -- printing --------------------------------------------------------------------------------------------------------
