@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from truceline.agreement.history import History, Readings, read_act
 from truceline.agreement.lines import Node, read_lines
 from truceline.agreement.model import Agreement, SignedAct
 from truceline.agreement.text import load
+from truceline.assess.assessment import Assessed, assess
+from truceline.assess.evidences import Evidences
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
 from truceline.atlas import Atlas, read_atlas
@@ -25,7 +27,7 @@ from truceline.evidence import reports, ucdp
 from truceline.evidence.aliases import Aliases, read_aliases
 from truceline.evidence.places import Placer
 from truceline.evidence.reading import Manner, Read
-from truceline.evidence.schema import EITHER, JOINT, NOBODY, ONE, Named, Observation, observations
+from truceline.evidence.schema import EITHER, JOINT, NOBODY, ONE, Named, Observation, observations, region_row, table_of
 from truceline.space import NOWHERE, Region, disc, quantise
 from truceline.span import Span, parse_instant, parse_span
 from truceline.verdict import Reason
@@ -36,9 +38,10 @@ SHIPPED = Path(__file__).parents[1] / "agreements" / "syria-2016"
 FILE = frozenset("agreement agreements areas cases".split())
 CASE = frozenset(
     "row name why agreement areas report line ucdp read_on refused acts known_at readings expect any notes protected "
-    "deviates deviates_in_tables".split()
+    "at clause corner others duties bans allegations statuses windows conditions deviates deviates_in_tables".split()
 )
 REPORT = frozenset("number from id when lasts where who whom act unordered altitude_m callsign kind".split())
+REPORTED = frozenset({"report", "line", "ucdp"})
 WHERE = frozenset("disc area line sector hull radius_m country".split())
 SECTOR = frozenset("from range_m bearing_deg".split())
 
@@ -66,6 +69,12 @@ class Case:
         protected: whether harm to those whom humanitarian law protects must show; None = not asked.
         deviates: why the program is known to answer otherwise; empty = it must answer so.
         deviates_in_tables: why `bulk` is known to answer otherwise than `spec`; empty = it must not.
+        at: UTC second at which duties, statuses, windows and conditions are asked; None = not asked.
+        clauses: rows of the clause table that the case exercises; `corner`: number of the corner case; 0 = none.
+        others: further reports that were known.
+        duties, bans: term to bearer to every state it can be in.
+        allegations: id to every state it can be in.
+        statuses: actor to status to answer; `windows`: term to answer; `conditions`: define to answer.
     """
 
     file: str
@@ -87,11 +96,47 @@ class Case:
     protected: bool | None
     deviates: str
     deviates_in_tables: str
+    at: int | None = None
+    clauses: tuple[str, ...] = ()
+    corner: int = 0
+    others: tuple[Observation, ...] = ()
+    duties: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    bans: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    allegations: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    statuses: Mapping[str, Mapping[str, Expected]] = field(default_factory=dict)
+    windows: Mapping[str, Expected] = field(default_factory=dict)
+    conditions: Mapping[str, Expected] = field(default_factory=dict)
+
+    @property
+    def reports(self) -> tuple[Observation, ...]:
+        """Everything that was reported."""
+        return (*self.others, *([self.report] if self.report is not None else []))
+
+    @property
+    def history(self) -> History:
+        """The text, the acts, and what was reported."""
+        return History(self.agreement, self.acts, self.evidence if self.others else None)
+
+    @property
+    def evidence(self) -> Evidences:
+        """What was reported, for conditions over it."""
+        return Evidences(lambda: table_of(row_of(one) for one in self.reports), self.agreement, placed(self))
 
     @property
     def law(self) -> Law:
         """What stands for this case, as known then."""
-        return Law(History(self.agreement, self.acts).as_known(self.known_at, self.readings), placed(self))
+        events = self.evidence if self.others else None
+        return Law(self.history.as_known(self.known_at, self.readings), placed(self), events)
+
+    @property
+    def assessed(self) -> Assessed:
+        """Every report of the case, judged."""
+        return assess(self.reports, self.history, placed(self), self.known_at)
+
+    @property
+    def is_of_reports(self) -> bool:
+        """Whether the case asks what covers a report."""
+        return bool(self.expect or self.any or self.refused)
 
 
 def cases_of(path: Path) -> list[Case]:
@@ -144,7 +189,9 @@ def _made(fields: Mapping[str, Node], line: int, top: Mapping[str, Node], texts:
     for key in ("name", "why"):
         if not isinstance(own.get(key), str):
             raise InputError(f"a case needs `{key}`")
-    report, rejected = _report(fields, agreement, areas, name)
+    asked = "at" in own
+    report, rejected = (None, ()) if asked and not REPORTED & set(own) else _report(fields, agreement, areas, name)
+    others = fields["others"].value if "others" in fields else []
     return Case(
         file=name,
         line=line,
@@ -165,7 +212,33 @@ def _made(fields: Mapping[str, Node], line: int, top: Mapping[str, Node], texts:
         protected=own.get("protected"),
         deviates=str(own.get("deviates") or ""),
         deviates_in_tables=str(own.get("deviates_in_tables") or ""),
+        at=parse_instant(str(own["at"]), agreement.tz) if asked else None,
+        clauses=_words(own.get("clause")),
+        corner=int(own.get("corner") or 0),
+        others=tuple(observation_of(_fields(node, REPORT, name), agreement.tz, name) for node in others),
+        duties=_states(own.get("duties"), agreement),
+        bans=_states(own.get("bans"), agreement),
+        allegations={key: frozenset(_words(states)) for key, states in (own.get("allegations") or {}).items()},
+        statuses={
+            actor: {status: _expected(answer, "", agreement) for status, answer in answers.items()}
+            for actor, answers in (own.get("statuses") or {}).items()
+        },
+        windows={term: _expected(answer, term, agreement) for term, answer in (own.get("windows") or {}).items()},
+        conditions={term: _expected(answer, term, agreement) for term, answer in (own.get("conditions") or {}).items()},
     )
+
+
+def _words(value: Any) -> tuple[str, ...]:  # noqa: ANN401  # plain values
+    return (value,) if isinstance(value, str) else tuple(str(one) for one in value or ())
+
+
+def _states(value: Any, agreement: Agreement) -> dict[str, dict[str, frozenset[str]]]:  # noqa: ANN401  # plain values
+    for term in value or {}:
+        if term not in agreement.terms:
+            raise InputError(f"the agreement has no term `{term}`")
+    return {
+        term: {bearer: frozenset(_words(states)) for bearer, states in of.items()} for term, of in (value or {}).items()
+    }
 
 
 def _expected(answer: Any, term: str, agreement: Agreement) -> Expected:  # noqa: ANN401  # plain values
@@ -250,6 +323,18 @@ def observation_of(fields: Mapping[str, Node], tz: str, name: str = "") -> Obser
     )
 
 
+def row_of(one: Observation) -> dict[str, Any]:
+    """A report as a row of a table of evidence."""
+    return {
+        "id": one.id, "source": "case", "kind": one.kind, "start": one.start, "end": one.end, "lasts": one.lasts,
+        "impact": region_row(one.impact), "origin": region_row(one.origin), "low_m": one.low_m, "high_m": one.high_m,
+        "actor": list(one.actor.ids), "actor_mode": one.actor.mode, "actor_umbrella": one.actor.is_umbrella,
+        "target": list(one.target.ids), "target_mode": one.target.mode, "target_umbrella": one.target.is_umbrella,
+        "unordered": one.unordered, "act": list(one.acts), "callsign": one.callsign, "protected": one.is_protected,
+        "count_low": one.count_low, "count_high": one.count_high, "known_at": one.known_at,
+    }  # fmt: skip
+
+
 def span_of(text: str, tz: str) -> Span:
     """A time text, or `A to B` for somewhere between the start of A and the end of B."""
     first, _, last = text.partition(" to ")
@@ -306,6 +391,8 @@ def agreement_of(key: str, texts: Mapping[str, str]) -> Agreement:
     """The shipped agreement, or the one whose text stands in the file of cases under this name."""
     if key == "shipped":
         return shipped()
+    if key == "minsk":
+        return minsk()
     if key not in texts:
         raise InputError(f"no agreement `{key}` in this file: expected `shipped` or one of {', '.join(texts)}")
     return _loaded(texts[key], key)
@@ -314,6 +401,12 @@ def agreement_of(key: str, texts: Mapping[str, str]) -> Agreement:
 @cache
 def _loaded(text: str, key: str) -> Agreement:
     return load(text.encode(), f"{key}.yaml")
+
+
+@cache
+def minsk() -> Agreement:
+    """The measures of July 2020 as they ship."""
+    return load((SHIPPED.parent / "minsk-2020" / "agreement.yaml").read_bytes(), "agreement.yaml")
 
 
 @cache

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.case_files import FOLDER, Case, Expected, all_cases, atlas, placed_of, read_cases, shipped
+from tests.case_files import FOLDER, SHIPPED, Case, Expected, all_cases, atlas, placed_of, read_cases, shipped
 from tests.specimens import EMPTY, EMPTY_FOREVER, PLACES, REPORTS, SQUARE_ZONE, ZONE_NEVER_DRAWN, ZONE_WITHHELD
 from truceline.agreement.history import History, Readings
 from truceline.agreement.model import Zone
 from truceline.agreement.text import load
 from truceline.assess import bulk, spec
+from truceline.assess.allegations import allegations
 from truceline.assess.answers import Answers
+from truceline.assess.obligations import bans, duties
 from truceline.assess.place import Placed
+from truceline.assess.reported import reported_of_all
 from truceline.assess.spec import Law
 from truceline.errors import InputError
 from truceline.space import Region
+from truceline.span import Span
 from truceline.verdict import UNKNOWN, YES, Answer, Reason, reasons_of
 
 CASES = all_cases()
-TAKEN = [case for case in CASES if case.report is not None]
+TAKEN = [case for case in CASES if case.report is not None and case.is_of_reports]
+STOOD = [case for case in CASES if case.at is not None]
 
 
 def _id(case: Case) -> str:
@@ -82,12 +88,53 @@ def test_the_reader_refuses_the_row(case: Case) -> None:
     assert case.rejected == (case.refused,), case.why
 
 
+@pytest.mark.parametrize("case", [_param(case, case.deviates) for case in STOOD])
+def test_what_stands_is_as_the_case_states_it(case: Case) -> None:
+    """Duties, prohibitions, allegations, statuses, windows and conditions at the stated second, each exactly."""
+    assert case.at is not None
+    standing, told = case.law.standing, reported_of_all(case.assessed)
+    owed: dict[str, dict[str, set[str]]] = {}
+    for duty in duties(standing, case.at, told):
+        owed.setdefault(duty.term, {}).setdefault(duty.bearer, set()).update(duty.states)
+    for term, of in case.duties.items():
+        assert {bearer: owed[term].get(bearer, set()) for bearer in of} == of, f"{term}: {case.why}"
+    kept = {(ban.term, ban.bearer): ban.states for ban in bans(standing, case.at, told)}
+    for term, of in case.bans.items():
+        assert {bearer: kept.get((term, bearer)) for bearer in of} == of, f"{term}: {case.why}"
+    cases = {one.id: one.states for one in allegations(standing, case.at)}
+    assert {key: cases.get(key) for key in case.allegations} == case.allegations, case.why
+    moment = Span(case.at, case.at + 1)
+    for actor, answers in case.statuses.items():
+        found = {status: stated(standing.status(actor, status).during(moment)) for status in answers}
+        assert found == answers, f"{actor}: {case.why}"
+    for term, expected in {**case.windows, **case.conditions}.items():
+        assert stated(standing.window(term).during(moment)) == expected, f"{term}: {case.why}"
+
+
+def test_every_clause_of_the_case_is_exercised() -> None:
+    """All rows of the clause table of 2016 are data, and each is asked at least once."""
+    rows = [line.split("|")[1].strip() for line in (SHIPPED / "clauses.md").read_text("utf-8").splitlines()
+            if re.match(r"\| [A-Z]\d+[a-c]? \|", line)]  # fmt: skip
+    table = [row for row in rows if not row.startswith("D")]
+    assert len(table) == 42
+    named = {clause for case in CASES if case.agreement.id == "syria-2016" for clause in case.clauses}
+    assert set(table) - named == set()
+    assert set(table) - set(shipped().terms) == set()
+
+
+def test_every_corner_case_is_exercised() -> None:
+    """The 26 corner cases of the design, each with a case of its number."""
+    assert set(range(1, 27)) - {case.corner for case in CASES} == set()
+
+
 def test_every_case_asks_something_and_stands_once() -> None:
     """A case that expects nothing would pass whatever the program does, and two of one name hide one another."""
-    assert [c.name for c in CASES if not (c.expect or c.any or c.refused)] == []
+    asked = [c.duties or c.bans or c.allegations or c.statuses or c.windows or c.conditions for c in CASES]
+    assert [c.name for c, other in zip(CASES, asked, strict=True) if not (c.is_of_reports or other)] == []
+    assert [c.name for c, other in zip(CASES, asked, strict=True) if bool(other) != (c.at is not None)] == []
     names = [(c.file, c.name) for c in CASES]
     assert len(names) == len(set(names))
-    assert [c.name for c in CASES if (c.report is None) != bool(c.refused)] == []
+    assert [c.name for c in CASES if c.at is None and (c.report is None) != bool(c.refused)] == []
 
 
 def test_every_file_of_the_folder_is_read() -> None:

@@ -8,10 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truceline.assess.assessment import Assessed
-from truceline.assess.obligations import Reported
+from truceline.assess.obligations import Reported, bearers
 from truceline.evidence.schema import JOINT, NOBODY, UNNAMED, Named
 from truceline.group import Group
 from truceline.verdict import NO, UNKNOWN, YES
+
+
+def reported_of_all(assessed: Assessed) -> Reported:
+    """What reports say of every bearer of a prohibition, and of everybody whose breach sets a duty going."""
+    standing = assessed.law.standing
+    terms, parties = standing.agreement.terms, standing.agreement.parties
+    bans = {term.id for term in terms.values() if term.kind == "prohibit" and not term.overrides}
+    wanted = {(term, bearer) for term in bans for bearer in bearers(standing, terms[term])}
+    for term in terms.values():
+        when = term.body.get("on")
+        pair = (str(when.get("breach", "")), str(when.get("by", ""))) if isinstance(when, dict) else ("", "")
+        if pair[0] in bans and pair[1] in parties:
+            wanted.add(pair)
+    return reported(assessed, sorted(wanted))
 
 
 def reported(assessed: Assessed, wanted: Iterable[tuple[str, str]]) -> Reported:

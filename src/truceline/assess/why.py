@@ -32,7 +32,7 @@ from truceline.errors import InputError, TrucelineError
 from truceline.evidence.schema import JOINT, NOBODY, UNNAMED, Named, Observation, region_row
 from truceline.space import Region
 from truceline.span import Span, parse_instant
-from truceline.verdict import NO, SURE, UNKNOWN, Answer, Reason, agreed, both, denied, either, undecided
+from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agreed, both, denied, either, undecided
 
 ANY = "any"
 FORMAT = 1
@@ -418,13 +418,19 @@ class _Maker:
         chain = self._text.group.chain(actor)
         facts = [f for f in self._text.facts if f.what == what and f.of in chain]
         cites = [_cite(f) for f in facts]
-        standing = self.law.standing
-        if kind == "marked":
-            return any_course([dated(f) for f in facts]), cites
-        if kind == "excluded":
-            return standing.excluded(actor), cites
-        acts = [a for a in standing.acts if a.act in ("accept", "withdraw") and set(chain).intersection(a.by)]
-        return standing.accepted(actor), [*cites, *(f"act {a.id}" for a in acts)]
+        said = any_course([_doubted(f) if kind != "marked" and self._is_apart(f, facts) else dated(f) for f in facts])
+        if kind != "accepted":
+            return said, cites
+        acts = [a for a in self.law.standing.acts if a.act in ("accept", "withdraw") and set(chain).intersection(a.by)]
+        signed = any_course([said, *(Course.window(a.at) for a in acts if a.act == "accept")])
+        left = Course.steps([(a.at, SURE if a.act == "withdraw" else NEVER) for a in acts])
+        return all_courses([signed, not_course(left)]), [*cites, *(f"act {a.id}" for a in acts)]
+
+    def _is_apart(self, fact: Fact, facts: Iterable[Fact]) -> bool:
+        """Whether one guarantor alone says so."""
+        guarantors = self._text.guarantors
+        sayers = {f.by for f in facts if f.of == fact.of and f.start < fact.end and fact.start < f.end}
+        return fact.by in guarantors and fact.of not in guarantors and not guarantors <= sayers
 
 
 @dataclass(frozen=True)
@@ -453,11 +459,13 @@ class _Timely:
         if kind == "instrument":
             return ("all" if agreement.instruments[a].is_adopted else "any"), []
         if kind == "define" and term is not None:
+            if "is" not in term.body:
+                raise _Shut
             return "all", [self.when(term.body.get("is"))]
         if kind == "done" and term is not None:
             owed = self.when(term.body["on"]) if term.body.get("on") is not None else _key("window", a)
             return ("any", []) if term.kind == "power" else ("open world", [owed])
-        each = [self.when(x) for x in (a if isinstance(a, list) else [a])]
+        each = [self.when(x) for x in (a if isinstance(a, list) else [] if a is None else [a])]
         if kind == "when" and isinstance(a, dict):
             return "all", self._words(a)
         return {"not": "not", "any-of": "any", "readings": "same open word", "when": "all"}[kind], each
@@ -511,6 +519,11 @@ class _Timely:
 # -- plain values ------------------------------------------------------------------------------------------------------
 
 _ANYWHERE = Zone("", 0)
+
+
+def _doubted(fact: Fact) -> Course:
+    course, open_ = dated(fact), undecided(Reason.DISPUTED_DESIGNATION)
+    return Course(course.at, tuple(open_ if answer.value == YES else answer for answer in course.answers))
 
 
 def _cite(fact: Fact) -> str:

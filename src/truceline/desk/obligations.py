@@ -9,8 +9,8 @@ from typing import Any
 from truceline import LAW, RULE_VERSION
 from truceline.agreement.model import Agreement
 from truceline.assess.allegations import Allegation, allegations
-from truceline.assess.obligations import Ban, Duty, Reported, bans, bearers, duties
-from truceline.assess.reported import reported
+from truceline.assess.obligations import Ban, Duty, bans, duties
+from truceline.assess.reported import reported_of_all
 from truceline.desk.files import Tell, open_agreement, read_evidence
 from truceline.desk.runs import Asked, Outcome, agreement_row, assess_files, judge_case
 from truceline.errors import InputError, quoted
@@ -40,7 +40,7 @@ def obligations_answer(
     if of and of not in agreement.parties:
         raise InputError(f"`--of`: expected an actor of the agreement, got {quoted(of)}")
     second = parse_instant(at, agreement.tz)
-    told = _reported(outcome)
+    told = reported_of_all(outcome.assessed)
     owed = [one for one in duties(standing, second, told) if of in ("", one.bearer)]
     kept = [one for one in bans(standing, second, told) if of in ("", one.bearer)]
     return {
@@ -62,24 +62,6 @@ def _outcome(what: Path, evidence: Sequence[Path], known_at: str, tell: Tell | N
         return judge_case(CaseFolder.open(what), asked, tell=tell)
     bench = open_agreement(what)
     return assess_files(bench, [read_evidence(file, bench) for file in evidence], asked, tell)
-
-
-def _reported(outcome: Outcome) -> Reported:
-    """What reports say of every bearer of a prohibition, and of everybody whose breach sets a duty going."""
-    agreement, standing = outcome.bench.agreement, outcome.assessed.law.standing
-    wanted = {
-        (term.id, bearer)
-        for term in agreement.terms.values()
-        if term.kind == "prohibit" and not term.overrides
-        for bearer in bearers(standing, term)
-    }
-    for term in agreement.terms.values():
-        when = term.body.get("on")
-        breached = str(when.get("breach", "")) if isinstance(when, dict) else ""
-        by = str(when.get("by", "")) if isinstance(when, dict) else ""
-        if breached in agreement.terms and by in agreement.parties and agreement.terms[breached].kind == "prohibit":
-            wanted.add((breached, by))
-    return reported(outcome.assessed, sorted(wanted))
 
 
 def _duty_row(duty: Duty, agreement: Agreement) -> dict[str, Any]:
