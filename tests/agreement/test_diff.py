@@ -135,8 +135,18 @@ def test_a_moment_that_moves_takes_its_terms_along() -> None:
 def test_a_longer_or_shorter_window_says_by_how_much(new: str, way: str) -> None:
     """A window of a definition, and of each term that rests on it."""
     found = diff(text(), text(("PT48H", new)))
+    assert [about for about, said in follows(found, "moved") if f"lasts {way}" in said] == ["calm"]
+    assert [about for about, said in follows(found, "window") if f"lasts {way}" in said] == ["n"]
+
+
+@pytest.mark.parametrize(("new", "way"), [("PT72H", "longer by 1 day"), ("PT12H", "shorter by 1 day 12 hours")])
+def test_a_window_that_may_be_prolonged_has_no_known_end_but_a_length(new: str, way: str) -> None:
+    """Who may extend it makes its end unknown; how long it lasts by itself is still told."""
+    power = ("\n  - {id: n,", "\n  - {id: more, kind: power, who: a, source: T}\n  - {id: n,")
+    old = text(("for: PT48H", "for: PT48H, then: more"), power)
+    found = diff(old, text(("for: PT48H", f"for: {new}, then: more"), power))
     assert follows(found, "deadline") == [("calm", f"`calm`: `for` is {way}")]
-    assert any(about == "n" and way in said for about, said in follows(found, "window"))
+    assert follows(found, "moved") == []
 
 
 def test_a_deadline_that_changes_says_by_how_much() -> None:

@@ -295,7 +295,7 @@ def _consequences(old: Agreement, new: Agreement, sizes: tuple[Km2, Km2]) -> Ite
         yield from _gains(term_id, was, now, lines)
         if was is None or now is None:
             continue
-        yield from _deadlines(was, now, lines)
+        yield from _deadlines(was, now, lines, is_bounded=_is_bounded(reach, term_id))
         yield from _secrets(was, now, lines)
         if was.kind == "define" and now.kind == "define":
             yield from _moved((old, new), reach, term_id, lines)
@@ -327,8 +327,16 @@ def _whom(term: Term | None) -> set[tuple[str, str]]:
     return {(f"{quoted(actor)}{f' where {status}' if status else ''}", term.kind) for actor in ids}
 
 
-def _deadlines(was: Term, now: Term, lines: tuple[int, int]) -> Iterator[Consequence]:
+def _is_bounded(reach: tuple[Reach, Reach], term_id: str) -> bool:
+    """Whether both windows of a term have a known beginning and end, so that their lengths are told."""
+    hulls = [r.term(term_id) for r in reach]
+    return all(hull is not None and hull[0] != LONG_AGO and hull[1] != FAR_AHEAD for hull in hulls)
+
+
+def _deadlines(was: Term, now: Term, lines: tuple[int, int], *, is_bounded: bool) -> Iterator[Consequence]:
     for name in _LIMITS:
+        if name == "for" and is_bounded:
+            continue
         before, after = (_seconds(_limit(term, name)) for term in (was, now))
         if before is not None and after is not None and before != after:
             way, by = ("longer" if after > before else "shorter"), lasting(abs(after - before))
@@ -393,8 +401,8 @@ def _moved(
     told = "" if before == after else _span_change(before, after)
     if told:
         below = sum(term_id in rest for rest in refs.rests_on(texts[1]).values())
-        rest = "1 term rests on it" if below == 1 else f"{below} terms rest on it"
-        yield Consequence("moved", term_id, lines, f"definition {quoted(term_id)}: {told}; {rest}")
+        rest = f"; {below} term{'s rest' if below > 1 else ' rests'} on it" if below else ""
+        yield Consequence("moved", term_id, lines, f"definition {quoted(term_id)}: {told}{rest}")
 
 
 def _sizes(old: Agreement, new: Agreement, zone_id: str, sizes: tuple[Km2, Km2]) -> Iterator[Consequence]:

@@ -123,6 +123,10 @@ class Replay:
         rule = {a: any if self.actors[a].get("decides") == "any" else all for a in bodies}
         return any(a in by or bool(m) and rule[a](x in by for x in m) for a, m in bodies.items()) or bool(self.guarantors) and self.guarantors <= set(by)
 
+    def top(self, term: str) -> str:
+        r = self.report
+        c = [r["start"], r["end"], -1 if r["unordered"] else 0, int(r["lasts"])]
+        return key("any", c) if term == "any" else key("covered", [term], c)
     def ask(self, q: str) -> Any:
         """The answer to a question, or its steps in time, worked out once from the questions below it."""
         if q in self.kept and self.kept[q] is None: raise Refused(f"table: {q} leads back to itself")
@@ -301,7 +305,9 @@ class Replay:
         if kind == "open": return zero(a)
         if kind == "text": return zero("withheld text") if self.terms[a[0]].get("text") == "withheld" else YES
         if kind == "kind of": return sign(max([self.kind_of(a, x) for x in b] or [1]), "act") if a in self.up else zero("act")
-        if kind == "exists": return ruled("same time", [YES if (AGO if a is None else a) <= at < (AHEAD if b is None else b) else NO for at in (c[0], c[1] - 1)])
+        if kind == "exists":
+            a, b = AGO if a is None else a, AHEAD if b is None else b
+            return YES if a <= c[0] and c[1] <= b else NO if c[1] <= a or b <= c[0] else zero("time")
         if kind == "height" and a is None: return YES
         if kind == "height" and (r["low_m"] is None or r["high_m"] is None): return zero("altitude")
         if kind == "height": return sign((a[0] <= r["low_m"] and r["high_m"] <= a[1]) - (r["high_m"] < a[0] or a[1] < r["low_m"]), "altitude")
@@ -321,10 +327,9 @@ def check(proof: dict[str, Any]) -> list[str]:
     try:
         inputs = proof["inputs"]
         if sha({k: v for k, v in proof.items() if k != "seal"}) != proof["seal"]: raise Refused("seal: not the hash of the content")
-        if {k: sha(v) for k, v in inputs.items()} != proof["versions"]: raise Refused("versions: not the hashes of the inputs")
+        if {k: sha(v) for k, v in [*inputs.items(), ("worlds", proof["worlds"])]} != proof["versions"]: raise Refused("versions: not the hashes of the inputs")
         replay = Replay(inputs)
-        c = [replay.report["start"], replay.report["end"], -1 if replay.report["unordered"] else 0, int(replay.report["lasts"])]
-        if proof["trees"] != {t: key("any", c) if t == "any" else key("covered", [t], c) for t in proof["trees"]}: raise Refused("trees: not about the report")
+        if proof["trees"] != {t: replay.top(t) for t in proof["trees"]}: raise Refused("trees: not about the report")
         bans = sorted(t for t, f in replay.terms.items() if f["kind"] == "prohibit" and not f.get("overrides"))
         if "any" in proof["trees"] and sorted(t for g in inputs["groups"] for t in g) != bans: raise Refused("groups: not every prohibition once")
         for q in proof["trees"].values(): replay.ask(q)
@@ -332,6 +337,10 @@ def check(proof: dict[str, Any]) -> list[str]:
             if proof["table"].get(q) != replay.table.get(q): raise Refused(f"table: {q}")
         if set(proof) != {"format", "inputs", "versions", "trees", "table", "worlds", "seal"} or proof["format"] != 1: raise Refused("format")
         if unused := {q for q in inputs["given"] if q not in replay.table}: raise Refused(f"given: nothing asks {min(unused)}")
+        for term, pair in proof["worlds"].items():
+            for name, value in (("breach", 1), ("none", -1)):
+                if (world := pair[name]) is not None and not (world["value"] == value == (r := Replay(inputs, world)).ask(r.top(term))[0]):
+                    raise Refused(f"worlds: {term}: {name}")
         return sorted(q for q, entry in replay.table.items() if entry["rule"] == "given")
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
         raise Refused(f"not a tree: {error!r}") from None

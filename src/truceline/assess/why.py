@@ -26,6 +26,7 @@ from truceline.agreement.model import JUDGED_KINDS, Fact, Selector, SignedAct, T
 from truceline.agreement.statuses import dated
 from truceline.assess import spec
 from truceline.assess.spec import Law
+from truceline.assess.worlds_shown import Shown, World
 from truceline.canon import canonical, hash_value
 from truceline.course import Course, all_courses, any_course, combined, not_course
 from truceline.errors import InputError, TrucelineError
@@ -105,7 +106,20 @@ def why_all(report: Observation, term_ids: Iterable[str], law: Law) -> Tree:
     for term_id in term_ids:
         roots[term_id] = _key("any", moment) if term_id == ANY else _key("covered", [term_id], moment)
         maker.ask(roots[term_id])
-    return Tree(maker.table, maker.given, roots, maker.marks)
+    table = _reached(maker.table, roots.values())
+    return Tree(table, {q: row for q, row in maker.given.items() if q in table}, roots, maker.marks)
+
+
+def _reached(table: Mapping[str, Any], roots: Iterable[str]) -> dict[str, Any]:
+    """What the roots rest on: a question below an answer that was not opened after all is left out."""
+    found: dict[str, Any] = {}
+    ahead = list(roots)
+    while ahead:
+        q = ahead.pop()
+        if q not in found:
+            found[q] = table[q]
+            ahead += table[q]["of"]
+    return found
 
 
 def _key(*parts: Plain) -> str:
@@ -575,7 +589,7 @@ def document(report: Observation, tree: Tree, law: Law, text: Text) -> dict[str,
         "readings": {k: v for k, v in asdict(law.standing.readings).items() if k != "chosen"},
         "known_at": law.standing.known_at,
         "common_acts": {name: list(kinds) for name, kinds in COMMON.items()},
-        "groups": groups_of(law) if ANY in tree.roots else [],
+        "groups": groups_of(law),
         "marks": dict(tree.marks),
         "given": dict(tree.given),
         "lines": {"facts": list(text.facts), "terms": dict(text.terms)},
@@ -583,9 +597,40 @@ def document(report: Observation, tree: Tree, law: Law, text: Text) -> dict[str,
     }
     made: dict[str, Any] = {
         "format": FORMAT, "inputs": inputs, "versions": {name: hash_value(value) for name, value in inputs.items()},
-        "trees": dict(tree.roots), "table": dict(tree.table), "worlds": {},
+        "trees": dict(tree.roots), "table": dict(tree.table),
     }  # fmt: skip
-    return sealed(made)
+    return with_worlds(made, report, tree, law, {})
+
+
+def with_worlds(
+    made: Mapping[str, Any], report: Observation, tree: Tree, law: Law, shown: Mapping[str, Shown]
+) -> dict[str, Any]:
+    """A document with the two worlds of each open answer: what each changes in the inputs, and what it comes to."""
+    worlds = {}
+    for term_id, pair in shown.items():
+        each = {"breach": pair.breach, "none": pair.none}
+        rows = {k: None if w is None else _world_row(w, term_id, report, tree, law) for k, w in each.items()}
+        worlds[term_id] = {**rows, "differs": list(pair.differs)}
+    versions = {**made["versions"], "worlds": hash_value(worlds)}
+    return sealed({**made, "worlds": worlds, "versions": versions})
+
+
+def _world_row(world: World, term_id: str, report: Observation, tree: Tree, law: Law) -> dict[str, Any]:
+    before, after = report_row(report), report_row(world.report)
+    changed = {k: v for k, v in after.items() if v != before[k] and k not in ("impact", "origin")}
+    known = {act.id for act in law.standing.acts}
+    acts = [_act_row(a) for a in world.law.standing.acts if a.id not in known]
+    other = why_of(world.report, term_id, world.law)
+    given = {q: row for q, row in other.given.items() if tree.given.get(q) != row}
+    if world.law is not law:
+        for q, entry in other.table.items():
+            is_course = "steps" in entry
+            if is_course and entry["steps"] != tree.table.get(q, {}).get("steps"):
+                given[q] = entry["steps"]
+            elif q.startswith(('["text"', '["invoked"')) and entry["value"] != tree.table.get(q, {}).get("value"):
+                given[q] = [entry["value"], entry["why"]]
+    settled = [list(one) for one in world.settled]
+    return {"report": changed, "acts": acts, "given": given, "settled": settled, "value": world.value}
 
 
 def sealed(made: Mapping[str, Any]) -> dict[str, Any]:

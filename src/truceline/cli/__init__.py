@@ -463,6 +463,7 @@ def _show_one(answer: dict[str, Any], as_json: bool) -> None:
         emit(answer)
         return
     print(f"{answer['observation']}: {COVERED[answer['any']]}: {', '.join(answer['reasons']) or 'no question open'}")
+    print(f"fault, if it is true and a breach: {answer['fault']}")
     if answer["protected"]:
         print("protected by humanitarian law")
     rows = []

@@ -20,6 +20,7 @@ from truceline.assess import assessment, spec
 from truceline.assess.assessment import Assessed
 from truceline.assess.columns import JUDGED_COLUMNS, Columns
 from truceline.assess.evidences import Evidences
+from truceline.assess.fault import fault_of
 from truceline.assess.place import Placed
 from truceline.desk.files import Bench, Evidence, Tell, bench_of, read_bytes
 from truceline.desk.recorded import signed_acts
@@ -337,6 +338,7 @@ def show(outcome: Outcome, report_id: str) -> dict[str, Any]:
     whole = spec.judge_any(report, assessed.law)
     return {
         "observation": report.id, "any": whole.value, "reasons": _codes(whole), "protected": report.is_protected,
+        "fault": str(fault_of(report, assessed.law)),
         "terms": terms, "settled_by": [reason.settled_by for reason in whole.reasons], "law": LAW,
     }  # fmt: skip
 

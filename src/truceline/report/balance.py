@@ -44,6 +44,16 @@ SPREAD = 1.3
 
 APART = 23.0
 """Numbers of arrows stand at least so far from one another, where there is room."""
+RUNG = 55.0
+"""Height of one rung of the ladder between two sides."""
+
+LADDER = 778.0, 1_176.0, 178.0
+"""Left, right and top of the ladder."""
+
+SIDE_W, MID_W = 92.0, 108.0
+MOST_RUNGS = 7
+"""So many guarantors and bodies stand between two sides; the table has them all."""
+
 BEND = 0.2
 """How far an arrow bends, by its length."""
 
@@ -292,6 +302,11 @@ def _graph(told: Told, words: Words) -> tuple[list[Node], list[Arrow]]:
     drawn = [a.id for a in by_name(told.balance.sides, told, words.lang)][:MOST_SIDES]
     joined = {actor for edge in told.balance.edges for actor in (edge.waits, edge.for_)}
     others = [a.id for a in by_name(told.balance.others, told, words.lang) if a.id in joined]
+    counts: dict[tuple[str, str], set[str]] = {}
+    for edge in told.balance.edges:
+        counts.setdefault((edge.waits, edge.for_), set()).update(edge.terms)
+    if len(drawn) == 2:
+        return _ladder(told, words, (drawn[0], drawn[1]), others[:MOST_RUNGS], counts)
     others = others[: 2 * MOST_SIDES]
     places = _places(drawn, others, turned=words.dir == "rtl")
     wide = CROWDED_W if len(others) > 3 * max(len(drawn), 1) or len(drawn) > 4 else NODE_W
@@ -299,14 +314,55 @@ def _graph(told: Told, words: Words) -> tuple[list[Node], list[Arrow]]:
         Node(x, y, wide, NODE_H, _wrapped(name_of(told, actor, words.lang), int(wide / 8)), actor in drawn)
         for actor, (x, y) in places.items()
     ]
-    counts: dict[tuple[str, str], set[str]] = {}
-    for edge in told.balance.edges:
-        if edge.waits in places and edge.for_ in places:
-            counts.setdefault((edge.waits, edge.for_), set()).update(edge.terms)
     arrows: list[Arrow] = []
     for (a, b), terms in sorted(counts.items()):
+        if a not in places or b not in places:
+            continue
         arrows.append(_arrow(places[a], places[b], len(terms), wide=wide, taken=arrows))
     return nodes, arrows
+
+
+def _ladder(
+    told: Told, words: Words, sides: tuple[str, str], others: Sequence[str], counts: Mapping[tuple[str, str], set[str]]
+) -> tuple[list[Node], list[Arrow]]:
+    """Two sides as the rails of a ladder, whoever stands between them on its rungs; the first rung is their own."""
+    left, right, top = LADDER
+    high = RUNG * (len(others) + 1)
+    middle, way = ((left + right) / 2, 1) if words.dir == "ltr" else (_turn((left + right) / 2), -1)
+    reach = (right - left - SIDE_W) / 2
+    xs = {sides[0]: middle - way * reach, sides[1]: middle + way * reach, **dict.fromkeys(others, middle)}
+    ys = {actor: top + RUNG * (i + 1.5) for i, actor in enumerate(others)}
+    nodes = [Node(xs[a], top + high / 2, SIDE_W, high, _wrapped(_name(told, a, words), 13, 3), True) for a in sides]
+    nodes += [Node(middle, ys[a], MID_W, RUNG - 10, _wrapped(_name(told, a, words), 16, 3), False) for a in others]
+    arrows = []
+    for (a, b), terms in sorted(counts.items()):
+        if a in ys and b in ys:
+            arrows.append(_beside(middle, ys[a], ys[b], len(terms)))
+        elif a in xs and b in xs:
+            y = ys.get(a, ys.get(b, top + RUNG / 2))
+            arrows.append(_rung(xs, (a, b), y, n=len(terms), rails=sides))
+    return nodes, arrows
+
+
+def _name(told: Told, actor: str, words: Words) -> str:
+    return name_of(told, actor, words.lang)
+
+
+def _rung(xs: Mapping[str, float], ends: tuple[str, str], y: float, *, n: int, rails: tuple[str, str]) -> Arrow:
+    """A straight arrow; those to the right run above those to the left."""
+    x1, x2 = (xs[actor] for actor in ends)
+    way = 1 if x2 > x1 else -1
+    half1, half2 = ((SIDE_W if actor in rails else MID_W) / 2 for actor in ends)
+    x1, x2, y = x1 + way * (half1 + 1), x2 - way * (half2 + 3), y - way * 12
+    return Arrow(f"M{x1:.1f},{y:.1f}H{x2:.1f}", round((x1 + x2) / 2 - way * 2, 1), round(y, 1), n)
+
+
+def _beside(x: float, y1: float, y2: float, n: int) -> Arrow:
+    """A curve from one rung to another, down on the left and up on the right."""
+    way = -1 if y2 > y1 else 1
+    x, far = x + way * MID_W / 2, x + way * (MID_W / 2 + 44)
+    path = f"M{x:.1f},{y1:.1f}Q{far:.1f},{(y1 + y2) / 2:.1f} {x + way * 3:.1f},{y2:.1f}"
+    return Arrow(path, round((x + far) / 2, 1), round((y1 + y2) / 2, 1), n)
 
 
 def _places(sides: Sequence[str], others: Sequence[str], *, turned: bool) -> dict[str, tuple[float, float]]:
@@ -363,17 +419,14 @@ def _edge(middle: tuple[float, float], towards: tuple[float, float], gap: float,
     return middle[0] + dx * (share + gap / long), middle[1] + dy * (share + gap / long)
 
 
-def _wrapped(name: str, most: int) -> tuple[str, ...]:
-    """A name on one line or two."""
-    if len(name) <= most:
-        return (name,)
-    first = ""
+def _wrapped(name: str, most: int, lines: int = 2) -> tuple[str, ...]:
+    """A name on as few lines as it needs; what has no room is cut, with a mark."""
+    found = [""]
     for word in name.split():
-        if first and len(first) + 1 + len(word) > most:
-            break
-        first = f"{first} {word}".strip()
-    rest = name[len(first) :].strip()
-    return (clipped(first, most), clipped(rest, most)) if rest else (clipped(first, most),)
+        if found[-1] and len(found[-1]) + 1 + len(word) > most and len(found) < lines:
+            found.append("")
+        found[-1] = f"{found[-1]} {word}".strip()
+    return tuple(clipped(line, most) for line in found)
 
 
 # -- templates -------------------------------------------------------------------------------------------------------
