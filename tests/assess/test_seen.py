@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -30,8 +29,6 @@ from truceline.span import Span, day_span, parse_instant
 from truceline.verdict import NO, SURE, UNKNOWN, YES, Reason
 
 SHIPPED = Path(__file__).parents[2] / "agreements" / "syria-2016"
-SHARED = Path(os.environ.get("TRUCELINE_SHARED", Path(__file__).parents[3] / "shared"))
-UCDP = SHARED / "data" / "ucdp" / "ged_syria_2016_2019.csv.gz"
 TZ = "Asia/Damascus"
 FIRST = date(2016, 3, 1)
 
@@ -276,7 +273,7 @@ def test_true_from_the_end_of_the_last_day() -> None:
 def test_only_whole_days_count() -> None:
     """A start at 19:00 makes the next day day 1; a start at midnight is day 1 itself."""
     rows = [watch(0, 9)]
-    late = counted_of(rows, {"none": "attack"}, **{"from": "2016-03-01T19:00"})
+    late = counted_of(rows, {"none": "attack"}, (), **{"from": "2016-03-01T19:00"})
     assert late.full.calendar.first == FIRST + timedelta(1)
     assert counted_of(rows, {"none": "attack"}).full.calendar.first == FIRST
 
@@ -428,7 +425,8 @@ def is_true(
             good.append(count >= reading["at_least"])
         else:
             good.append(count <= reading.get("at_most", 0))
-    runs, length = [], 0
+    runs: list[bool] = []
+    length = 0
     for day in range(DAYS):
         length = length + 1 if good[day] else 0
         runs.append(length >= days or (bool(runs) and runs[-1]))
@@ -502,15 +500,14 @@ def test_narrowing_never_flips_a_sign(
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not UCDP.exists(), reason="the UCDP file of the case is not beside the checkout")
 @pytest.mark.parametrize(
     ("since", "expected"),
     [("2016-02-27T00:00", [None, None, "2016-03-07", "2016-03-04"]), ("2016-09-12T19:00", [None] * 4)],
 )
-def test_seven_consecutive_days_of_2016(since: str, expected: list[str | None]) -> None:
+def test_seven_consecutive_days_of_2016(data: Path, since: str, expected: list[str | None]) -> None:
     """As stated by the text: never, never, 7 March, 4 March; from September never; in full never surely."""
     bench = open_agreement(SHIPPED / "agreement.yaml")
-    table: pa.Table = read_evidence(UCDP, bench).table
+    table: pa.Table = read_evidence(data / "ucdp" / "ged_syria_2016_2019.csv.gz", bench).table
     seen = Seen(table, bench.agreement, Placed(bench.agreement.zones, bench.atlas))
     standing = History(bench.agreement, (), seen).as_known(None)
     fields = {"days": 7, "that": "adhered", "in": "syria", "coverage": 0.8, "between": ["gov", "opp"]}

@@ -34,7 +34,8 @@ words:
     baseline: mean-P28D-before-start, counting: exact-day, coverage: assumed}
 terms:
   - {id: start, kind: define, is: {at: 2016-03-01T00:00}}
-  - {id: quiet2, kind: define, is: {consecutive: {days: 2, calendar: civil, that: adhered, in: box, coverage: 0.8, reset_by: {agree: tf}}}}
+  - {id: quiet2, kind: define, is: {consecutive: {days: 2, calendar: civil, that: adhered, in: box, coverage: 0.8,
+    reset_by: {agree: tf}}}}
   - {id: calm, kind: define, is: {none: attack, in: box, from: start}}
   - {id: bare, kind: power, who: tf}
 """

@@ -14,7 +14,9 @@ import pytest
 from truceline import LAW, desk
 from truceline.acts import COMMON, OF_FORCE
 from truceline.agreement import vocabulary
-from truceline.agreement.model import JUDGED_KINDS, SIGNED_ACTS, TERM_KINDS
+from truceline.agreement.conditions import DEEDS_OF_RECORD, OF_THE_EVIDENCE, OF_THE_REPORT
+from truceline.agreement.history import History
+from truceline.agreement.model import HOLDINGS, JUDGED_KINDS, SIGNED_ACTS, TERM_KINDS, SignedAct
 from truceline.assess.assessment import ASSESSMENTS
 from truceline.cli import main
 from truceline.errors import EXIT_CODES
@@ -81,6 +83,11 @@ def sentence(page: Path, title: str, start: str) -> str:
     return found[0]
 
 
+def part(page: Path, title: str) -> str:
+    """What stands under a heading, up to the next of any level."""
+    return re.split(r"^#+ ", section(page, title), maxsplit=1, flags=re.M)[0]
+
+
 def blocks(page: Path, kind: str) -> list[str]:
     """The fenced blocks of a kind, in order."""
     return re.findall(rf"^```{kind}\n(.*?)^```", text_of(page), re.M | re.S)
@@ -102,23 +109,53 @@ def test_the_fields_of_each_part_are_those_of_the_vocabulary(title: str, known: 
 
 
 def test_the_fields_and_kinds_of_a_term_are_those_of_the_vocabulary() -> None:
-    """The two tables of terms list exactly the accepted fields and the kinds of term."""
-    fields, kinds = section(FORMAT, "Term").split("| kind | meaning | this version |")
+    """The two tables of terms list exactly the accepted fields and the kinds of term, and who judges each kind."""
+    fields, kinds = part(FORMAT, "Term"), rows(part(FORMAT, "Kinds of term"))
     assert set(first_words(fields)) == vocabulary.TERM
     assert set(words(sentence(FORMAT, "Term", "`who` and `to` as a mapping"))) == {"who", "to"} | vocabulary.SELECTOR
-    listed = rows(kinds)
-    assert {words(row[0])[0] for row in listed} == set(TERM_KINDS)
-    assert {words(row[0])[0] for row in listed if row[2] == "judged"} == set(JUDGED_KINDS)
+    assert {words(row[0])[0] for row in kinds} == set(TERM_KINDS)
+    assert {words(row[0])[0] for row in kinds if row[2].startswith("each report")} == set(JUDGED_KINDS)
+
+
+def test_the_fields_of_duties_alone_say_so() -> None:
+    """A field that is a fault on any other kind of term is listed as one of a `require`."""
+    of_duties = {word for row in rows(part(FORMAT, "Term")) if row[2] == "`require`" for word in words(row[0])}
+    assert set(vocabulary.OF_DUTIES) == of_duties - {"do"}
+
+
+@pytest.mark.parametrize(
+    ("title", "known"),
+    [("Versions of a clause", vocabulary.VERSION), ("Together", vocabulary.TOGETHER)],
+)
+def test_the_fields_inside_a_term_are_those_of_the_vocabulary(title: str, known: frozenset[str]) -> None:
+    """Versions and `together` are mappings of their own, each with its own closed list."""
+    assert set(first_words(part(FORMAT, title))) == known
+
+
+def test_the_choices_of_a_term_are_those_of_the_code() -> None:
+    """What a term can protect, and which deeds only the record can show, is listed in full."""
+    protects = next(row for row in rows(part(FORMAT, "Term")) if row[0] == "`protects`")
+    assert tuple(words(protects[1].split(":")[0])) == vocabulary.PROTECTS
+    deeds = part(FORMAT, "Proof").split("is one of")[1].split(": they are")[0]
+    assert set(words(deeds)) == DEEDS_OF_RECORD
 
 
 def test_the_words_of_small_parts_are_those_of_the_vocabulary() -> None:
     """The fields of an open word, of `evidence`, `amend`, `precision` and `readings` are the accepted ones."""
     top = {words(row[0])[0]: row[1] for row in rows(section(FORMAT, "Top"))}
-    assert set(words(sentence(FORMAT, "Word", "`readings` (list)"))) == vocabulary.WORD
+    fields, naming = section(FORMAT, "Word").split("| word of a reading |")
+    assert set(first_words(fields)) == vocabulary.WORD
+    assert set(first_words("| word of a reading |" + naming)) == vocabulary.NAMING
     assert set(words(top["evidence"])) - {"supported"} == vocabulary.EVIDENCE - {"supported"}
     assert set(words(top["amend"])) == vocabulary.AMEND
     named = set(words(sentence(FORMAT, "Top", "`precision` holds")))
     assert named - {"precision", "[from, to]"} == vocabulary.PRECISION
+
+
+def test_the_heads_of_facts_are_those_of_the_vocabulary() -> None:
+    """The sentence on facts names every word that can head one."""
+    heads = words(sentence(FORMAT, "Fact", "One of `name`"))
+    assert set(heads) == {*vocabulary.FACT_HEADS, "status", "of", "is"}
 
 
 def test_the_readings_are_those_that_can_be_chosen() -> None:
@@ -128,15 +165,22 @@ def test_the_readings_are_those_that_can_be_chosen() -> None:
 
 
 def test_the_words_of_conditions_are_those_of_the_algebra() -> None:
-    """The words judged and the words only known make up the whole algebra, and nothing stands in both lists."""
-    whole = section(FORMAT, "Conditions")
-    judged_part, known_part = whole.split("**Known, not judged")
-    known = set(words(known_part.split(":** ")[1].split("So too")[0]))
-    judged = set(first_words(judged_part))
-    inside = {"to", "ahead", "matches", "then", "lapse_on_silence"}
-    assert all(f"`{word}`" in judged_part for word in inside)
-    assert judged | inside | known == vocabulary.CONDITION
-    assert not judged & known
+    """Every word of the algebra stands in a table with its rule, or in the sentence of those without; none in both."""
+    ruled = set(first_words(section(FORMAT, "Conditions")))
+    unruled = set(words(sentence(FORMAT, "Conditions", "Known, and judged by no rule")))
+    assert ruled | unruled == vocabulary.CONDITION
+    assert not ruled & unruled
+
+
+def test_each_word_of_a_condition_is_of_the_sort_that_the_page_says() -> None:
+    """A word that heads its mapping swallows the others: the page says which do."""
+    sorts: dict[str, set[str]] = {}
+    for row in rows(section(FORMAT, "Conditions")):
+        sorts.setdefault(row[2], set()).update(words(row[0]))
+    standing = History(desk.open_agreement(SHIPPED / "agreement.yaml").agreement).as_known()
+    assert sorts["first"] == set(standing._words())
+    assert sorts["heads"] == {"for", *standing._whole(), *OF_THE_EVIDENCE}
+    assert sorts["of a report"] == OF_THE_REPORT
 
 
 def test_the_kinds_of_actor_and_the_reserved_words_are_those_of_the_group() -> None:
@@ -164,7 +208,11 @@ def test_the_tree_of_acts_is_the_common_tree() -> None:
 
 def test_the_signed_acts_are_those_that_can_be_read() -> None:
     """Both pages that list the signed acts name exactly those that the program reads."""
-    assert tuple(first_words(section(FORMAT, "Signed acts"))) == SIGNED_ACTS
+    acts, fields = section(FORMAT, "Signed acts").split("| field |")
+    assert tuple(first_words(acts)) == SIGNED_ACTS
+    assert set(first_words("| field |" + fields)) == set(SignedAct.__dataclass_fields__)
+    holds = next(row[1] for row in rows("| field |" + fields) if row[0] == "`holds`")
+    assert tuple(words(holds.split(":")[1])) == HOLDINGS
     act = next(row[1] for row in rows(section(HOW_TO / "add-evidence.md", "Signed acts")) if row[0] == "`act`")
     assert tuple(words(act)) == SIGNED_ACTS
 

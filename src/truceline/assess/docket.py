@@ -20,6 +20,7 @@ from truceline.agreement.conditions import of_time
 from truceline.agreement.model import Term
 from truceline.assess import spec
 from truceline.assess.answers import Answers, Rows
+from truceline.assess.asked import asks_of_report
 from truceline.assess.columns import Bools, Columns, Times, columns_of
 from truceline.assess.kernels import is_compiled, patience
 from truceline.assess.spec import Law
@@ -241,7 +242,7 @@ class Docket:
     def _one_by_one(self) -> Rows:
         """Reports of which a prohibition asks a number, an event before or after, or where they came from."""
         terms = [
-            t for t in judged(self.law) if t.at == "origin" or any(map(spec.asks_of_report, (t.only_if, t.unless)))
+            t for t in judged(self.law) if t.at == "origin" or any(map(asks_of_report, (t.only_if, t.unless)))
         ]
         samples = [Observation("", 0, 1, acts=acts) for acts in self.columns.doings]
         asked = [

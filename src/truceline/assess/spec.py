@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Protocol
 
-from truceline.agreement.conditions import OF_THE_REPORT, of_time
+from truceline.agreement.conditions import of_time
 from truceline.agreement.history import Standing
 from truceline.agreement.model import JUDGED_KINDS, Selector, SignedAct, Term, Zone
+from truceline.assess.asked import asks_of_report, given, notified, of_the_report, speaks_for
 from truceline.assess.place import Placed
 from truceline.canon import canonical
 from truceline.course import Course
@@ -31,9 +32,6 @@ from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agr
 
 SOMEBODY = "unknown"
 """Among alternatives: somebody whom the report does not name."""
-
-NEIGHBOURS = ("earlier", "followed")
-"""Words of a condition that ask for another event before or after the one a report tells of."""
 
 NOT_BY_REPORT = "judged by its clock, not by one report"
 NOT_AN_ACT = {
@@ -199,7 +197,7 @@ def changes(report: Observation, terms: Iterable[Term], law: Law) -> Iterable[in
     """Every second at which a window, a status of those named, a zone, or what a notice announces changes."""
     for notice in (act for act in law.standing.acts if act.act == "notice"):
         yield from (at for at in (notice.start, notice.until) if at is not None)
-        yield from (_given(notice) + ahead for ahead in _leads(law))
+        yield from (given(notice) + ahead for ahead in _leads(law))
     for term in _with_exceptions(terms, law):
         yield from law.standing.window(term.id).cuts()
         for condition in (term.only_if, term.unless):
@@ -234,11 +232,6 @@ def _leads(law: Law) -> set[int]:
     """How long ahead notices are asked for, in seconds."""
     wanted = [term.only_if.get("notice") for term in law.terms.values() if isinstance(term.only_if, dict)]
     return {parse_duration(str(one["ahead"])) for one in wanted if isinstance(one, dict) and one.get("ahead")}
-
-
-def _given(notice: SignedAct) -> int:
-    """When a notice was given: not before it entered the record, whatever its signer says."""
-    return max(notice.at, notice.known_at)
 
 
 def _best(pieces: list[dict[str, Answer]]) -> dict[str, Answer]:
@@ -303,35 +296,6 @@ def _barred(report: Observation, term: Term, law: Law) -> Answer:
     if rest is not None:
         asked.append(law.standing.condition(rest).during(Span(report.start, report.end)))
     return denied(both(asked))
-
-
-def asks_of_report(condition: Any) -> bool:  # noqa: ANN401  # a condition as plain values
-    """Whether a condition has words that are asked of one report: its number, or what came before or after."""
-    return isinstance(condition, dict) and bool((OF_THE_REPORT - {"notice"}).intersection(condition))
-
-
-def of_the_report(report: Observation, condition: Any, law: Law) -> Answer:  # noqa: ANN401  # plain values
-    """What a condition asks of one report: the number it tells of, and what came before or after it."""
-    if not isinstance(condition, dict):
-        return SURE
-    asked = [number_of(report, condition["number"])] if "number" in condition else []
-    for word in NEIGHBOURS:
-        if word in condition:
-            events = law.events
-            none = undecided(Reason.NO_COVERAGE)
-            asked.append(none if events is None else events.related(word, condition[word], report, law.standing))
-    return both(asked)
-
-
-def number_of(report: Observation, wanted: Mapping[str, Any]) -> Answer:
-    """Whether the number a report tells of is `at_least` or `at_most` so many; 0 `act` where it does not say."""
-    low, high = report.count_low, report.count_high
-    asked = []
-    if (least := wanted.get("at_least")) is not None:
-        asked.append(SURE if low is not None and low >= least else NEVER if high is not None and high < least else None)
-    if (most := wanted.get("at_most")) is not None:
-        asked.append(SURE if high is not None and high <= most else NEVER if low is not None and low > most else None)
-    return both(undecided(Reason.ACT) if one is None else one for one in asked)
 
 
 def _as_of(report: Observation, term: Term) -> Observation:
@@ -579,42 +543,5 @@ def _granted(report: Observation, permit: Term, span: Span, law: Law) -> Answer:
 
 def _may_invoke(act: SignedAct, permit: Term, report: Observation, law: Law) -> bool:
     """The bearer invokes an exception; what takes one back, anybody but the bearer, or anybody where none is named."""
-    speaks = _speaks_for(act, report, law)
+    speaks = speaks_for(act, report, law)
     return not speaks or not report.actor.ids if permit.overrides else speaks
-
-
-def _speaks_for(act: SignedAct, report: Observation, law: Law) -> bool:
-    """Whether a signer is, or speaks for, an actor of the report; anybody may where no actor is named."""
-    group = law.standing.agreement.group
-    return not report.actor.ids or any(group.belongs(actor, by) != NO for actor in report.actor.ids for by in act.by)
-
-
-def notified(report: Observation, notice: SignedAct, wanted: Mapping[str, Any], law: Law) -> Answer:
-    """Whether a notice in the record announces this act: to whom, how long ahead, and all that has to match."""
-    checks = [SURE if _speaks_for(notice, report, law) else NEVER]
-    if wanted.get("to") and notice.to not in (wanted["to"], *_members(str(wanted["to"]), law)):
-        checks.append(NEVER)
-    if wanted.get("ahead"):
-        checks.append(_ahead(report, notice, parse_duration(str(wanted["ahead"]))))
-    matches = wanted.get("matches") or ()
-    if "time" in matches:
-        if notice.start is None or notice.until is None:
-            return NEVER  # a notice that names no hours announces no flight
-        checks.append(Course.window(notice.start, notice.until).during(Span(report.start, report.end)))
-    if "callsign" in matches:
-        same = Answer(YES if report.callsign == notice.callsign else NO)
-        checks.append(same if report.callsign else undecided(Reason.ACTOR))
-    if "area" in matches:
-        checks.append(law.placed.compare_area(report.impact, notice.area))
-    return both(checks)
-
-
-def _members(body: str, law: Law) -> tuple[str, ...]:
-    party = law.standing.agreement.parties.get(body)
-    return party.members if party else ()
-
-
-def _ahead(report: Observation, notice: SignedAct, least_s: int) -> Answer:
-    if report.start - _given(notice) >= least_s:
-        return SURE
-    return NEVER if report.end - 1 - _given(notice) < least_s else undecided(Reason.TIME)

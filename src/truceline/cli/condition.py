@@ -36,7 +36,7 @@ def condition(  # noqa: PLR0917  # the signature is the command line
 
     with told(as_json) as tell:
         asked = Asked(since, until, known_at)
-        answer = ask_condition(agreement, term, evidence or [], asked, areas or [], tell)
+        answer = ask_condition(agreement, term, evidence or [], asked, areas=areas or [], tell=tell)
     if as_json:
         emit(answer)
         return
@@ -63,7 +63,7 @@ def _consecutive(answer: dict[str, Any]) -> None:
     table(["reading", f"{nth}, as stated", "true from", f"{nth}, surely", f"{nth}, possibly"], rows)
     print("# good   . not good   ? cannot be decided   ! reset   | the first day so many in a row were good")
     for one in answer["readings"]:
-        print(printable(f"\n{one['name']}"))
+        print(f"\n{printable(one['name'])}")
         if one["run"] != one["full"]["days"]:
             print(f"  as stated  {_marks(one['run'], one['seventh_day'])}")
         print(f"  in full    {_marks(one['full']['days'], one['full']['seventh_day_surely'])}")

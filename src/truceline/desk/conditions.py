@@ -38,7 +38,7 @@ Row = dict[str, Any]
 
 
 def ask_condition(
-    what: Path, term_id: str, evidence: Sequence[Path], asked: Asked, areas: Sequence[Path] = (),
+    what: Path, term_id: str, evidence: Sequence[Path], asked: Asked, *, areas: Sequence[Path] = (),
     tell: Tell | None = None,
 ) -> Row:  # fmt: skip
     """Ask when a condition held.
@@ -160,11 +160,13 @@ def _consecutive(
         "kind": "consecutive", "days": rule.days, "word": rule.word or None, "zones": list(rule.zones),
         "between": list(rule.between), "counting_from": [utc_text(start) for start in starts],
         "from": utc_text(starts[0]) if starts else None,
-        "horizon": None if rule.horizon_s is None else _duration(rule.horizon_s), "coverage": None if rule.least is None else str(rule.least),
+        "horizon": None if rule.horizon_s is None else _duration(rule.horizon_s),
+        "coverage": None if rule.least is None else str(rule.least),
         "simplifications": {
             "counting": "exact-day" if rule.is_exact else None, "coverage": "assumed" if rule.is_assumed else None,
         },
-        "readings": [_reading(one, rule) for one in counted], **_course(course, end, None, None),
+        "readings": [_reading(one, rule) for one in counted],
+        **_course(course, end, None, None),
     }  # fmt: skip
 
 

@@ -1,0 +1,96 @@
+"""What does a condition ask of one report: the number it tells of, its neighbours in time, a notice that announces it?
+
+Parts of `spec`, which alone decides what they mean for a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from truceline.agreement.conditions import OF_THE_REPORT
+from truceline.agreement.model import SignedAct
+from truceline.course import Course
+from truceline.evidence.schema import Observation
+from truceline.span import Span, parse_duration
+from truceline.verdict import NEVER, NO, SURE, YES, Answer, Reason, both, undecided
+
+if TYPE_CHECKING:
+    from truceline.assess.spec import Law
+
+NEIGHBOURS = ("earlier", "followed")
+"""Words of a condition that ask for another event before or after the one a report tells of."""
+
+
+def asks_of_report(condition: Any) -> bool:  # noqa: ANN401  # a condition as plain values
+    """Whether a condition has words that are asked of one report: its number, or what came before or after."""
+    return isinstance(condition, dict) and bool((OF_THE_REPORT - {"notice"}).intersection(condition))
+
+
+def of_the_report(report: Observation, condition: Any, law: Law) -> Answer:  # noqa: ANN401  # plain values
+    """What a condition asks of one report: the number it tells of, and what came before or after it."""
+    if not isinstance(condition, dict):
+        return SURE
+    asked = [number_of(report, condition["number"])] if "number" in condition else []
+    for word in NEIGHBOURS:
+        if word in condition:
+            events = law.events
+            none = undecided(Reason.NO_COVERAGE)
+            asked.append(none if events is None else events.related(word, condition[word], report, law.standing))
+    return both(asked)
+
+
+def number_of(report: Observation, wanted: Mapping[str, Any]) -> Answer:
+    """Whether the number a report tells of is `at_least` or `at_most` so many; 0 `act` where it does not say."""
+    low, high = report.count_low, report.count_high
+    asked = []
+    if (least := wanted.get("at_least")) is not None:
+        asked.append(SURE if low is not None and low >= least else NEVER if high is not None and high < least else None)
+    if (most := wanted.get("at_most")) is not None:
+        asked.append(SURE if high is not None and high <= most else NEVER if low is not None and low > most else None)
+    return both(undecided(Reason.ACT) if one is None else one for one in asked)
+
+
+# -- notices ---------------------------------------------------------------------------------------------------------
+
+
+def notified(report: Observation, notice: SignedAct, wanted: Mapping[str, Any], law: Law) -> Answer:
+    """Whether a notice in the record announces this act: to whom, how long ahead, and all that has to match."""
+    checks = [SURE if speaks_for(notice, report, law) else NEVER]
+    if wanted.get("to") and notice.to not in (wanted["to"], *_members(str(wanted["to"]), law)):
+        checks.append(NEVER)
+    if wanted.get("ahead"):
+        checks.append(_ahead(report, notice, parse_duration(str(wanted["ahead"]))))
+    matches = wanted.get("matches") or ()
+    if "time" in matches:
+        if notice.start is None or notice.until is None:
+            return NEVER  # a notice that names no hours announces no flight
+        checks.append(Course.window(notice.start, notice.until).during(Span(report.start, report.end)))
+    if "callsign" in matches:
+        same = Answer(YES if report.callsign == notice.callsign else NO)
+        checks.append(same if report.callsign else undecided(Reason.ACTOR))
+    if "area" in matches:
+        checks.append(law.placed.compare_area(report.impact, notice.area))
+    return both(checks)
+
+
+def _members(body: str, law: Law) -> tuple[str, ...]:
+    party = law.standing.agreement.parties.get(body)
+    return party.members if party else ()
+
+
+def _ahead(report: Observation, notice: SignedAct, least_s: int) -> Answer:
+    if report.start - given(notice) >= least_s:
+        return SURE
+    return NEVER if report.end - 1 - given(notice) < least_s else undecided(Reason.TIME)
+
+
+def given(notice: SignedAct) -> int:
+    """When a notice was given: not before it entered the record, whatever its signer says."""
+    return max(notice.at, notice.known_at)
+
+
+def speaks_for(act: SignedAct, report: Observation, law: Law) -> bool:
+    """Whether a signer is, or speaks for, an actor of the report; anybody may where no actor is named."""
+    group = law.standing.agreement.group
+    return not report.actor.ids or any(group.belongs(actor, by) != NO for actor in report.actor.ids for by in act.by)
