@@ -4,8 +4,9 @@
 2. `ungranted`: requests with no grant of their key within 24 hours.
 
 Times fall on whole minutes, so that the same second and exactly the limit happen often. Both engines are given the same
-integers, ours as arrays, DuckDB as tables that are filled before the clock starts; both sort inside the clock. Counts and a checksum of the rows found are compared before any time is shown;
-DuckDB's join (`ASOF`) is itself held against plain SQL (`NOT EXISTS`) on some thousand rows.
+integers, ours as arrays, DuckDB as tables that are filled before the clock starts; both sort inside the clock. Counts
+and a checksum of the rows found are compared before any time is shown; DuckDB's join (`ASOF`) is itself held against
+plain SQL (`NOT EXISTS`) on some thousand rows.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ def test_mutated_trees_are_refused_by_replay_alone() -> None:
     """In the trees themselves nothing rests on a hash: with every hash made anew each mutant is refused all the same."""
     for path, proof in mutants(400, 9):
         if path[0] in ("table", "trees"):
-            versions = {**{k: checker.sha(v) for k, v in proof["inputs"].items()}, "worlds": checker.sha(proof["worlds"])}
+            versions = {**{k: checker.sha(v) for k, v in proof["inputs"].items()}, "worlds": checker.sha(proof["worlds"]), "trees": checker.sha(proof["trees"])}
             assert refused(sealed({**proof, "versions": versions})), path
 
 

@@ -57,6 +57,14 @@ def test_a_joint_finding_opens_two_duties_each_with_its_own_clock(case: CaseFold
     assert states(asked(case, known_at=f"#{lodged}"), "prohibitions", "F4", "gov") == ["kept"]
 
 
+def test_a_finding_is_printed_with_its_standard_and_its_dissent(case: CaseFolder) -> None:  # noqa: F811
+    """Who of the body does not agree stands beside what the body holds."""
+    dissent = [{"by": "ru", "text": "there was no breach"}]
+    appended(case, Draft("finding", {**HELD, "about": [1], "dissent": dissent}, "us"), "ru")
+    (one,) = asked(case)["findings"]
+    assert (one["joint"], one["standard"], one["dissent"]) == (True, "balance of probabilities", ["ru"])
+
+
 def test_a_finding_of_one_guarantor_alone_decides_nothing(case: CaseFolder) -> None:  # noqa: F811
     """Each side may hold for itself; what one holds is possible, and suspends and ends nothing."""
     lodged = appended(case, Draft("allegation", ALLEGED, "us"))

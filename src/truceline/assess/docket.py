@@ -119,7 +119,8 @@ class Docket:
         acts, band: `(p,)` as in `columns`.
         pair: `(p,)` index of a piece that can be meant both ways, else -1; None = there is none.
         turned: `(q,)` pieces of those pairs; `turned_who`, `turned_to` their actor and target the other way round.
-        whole: rows of `columns` to be asked of `spec`: it cuts them otherwise, or a term asks of each what no table says.
+        whole: rows of `columns` to be asked of `spec`: it cuts them otherwise, or a term asks of each what no table
+            says.
     """
 
     def __init__(self, reports: Sequence[Observation] | Columns, law: Law, kin: Docket | None = None) -> None:

@@ -611,7 +611,7 @@ def with_worlds(
         each = {"breach": pair.breach, "none": pair.none}
         rows = {k: None if w is None else _world_row(w, term_id, report, tree, law) for k, w in each.items()}
         worlds[term_id] = {**rows, "differs": list(pair.differs)}
-    versions = {**made["versions"], "worlds": hash_value(worlds)}
+    versions = {**made["versions"], "worlds": hash_value(worlds), "trees": hash_value(made["trees"])}
     return sealed({**made, "worlds": worlds, "versions": versions})
 
 

@@ -471,6 +471,9 @@ def _show_one(answer: dict[str, Any], as_json: bool) -> None:
         open_factors = [f"{name}: {VALUES[f['value']]}" for name, f in t["factors"].items() if f["value"] < 1]
         rows.append([term, COVERED[t["covered"]], "; ".join(open_factors), t["note"] or ", ".join(t["reasons"])])
     table(["term", "covered", "factors not met, or open", "why"], rows)
+    for term, t in answer["terms"].items():
+        for one in t["readings"]:
+            print(f"{term}, `{one['word']}` read as {one['name']}: {COVERED[one['covered']]}")
     for ask in answer["settled_by"]:
         print(f"would settle it: {ask}")
     print(f"\n{LAW}")

@@ -65,6 +65,13 @@ def _show(answer: dict[str, Any]) -> None:
             [a["id"], ", ".join(a["by"]), a["against"] or "-", ", ".join(a["states"]), ", ".join(a["assessed_by"])]
             for a in answer["allegations"]
         ])  # fmt: skip
+    if answer["findings"]:
+        print()
+        table(["finding", "by", "holds", "term", "against", "standard of proof", "dissent"], [
+            [f["id"], f"{f['body']}, jointly" if f["joint"] else f"{', '.join(f['by'])} alone", f["holds"],
+             f["term"] or "-", f["against"] or "-", f["standard"] or "-", ", ".join(f["dissent"]) or "-"]
+            for f in answer["findings"]
+        ])  # fmt: skip
     for warning in answer["warnings"]:
         print(f"warning: {warning}")
     print(f"\nA report is no breach: only a body's signed finding is.\n{LAW}")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from truceline import LAW, RULE_VERSION
-from truceline.agreement.model import Agreement
+from truceline.agreement.history import Standing
+from truceline.agreement.model import Agreement, SignedAct
 from truceline.assess.allegations import Allegation, allegations
 from truceline.assess.obligations import Ban, Duty, bans, duties
 from truceline.assess.reported import reported_of_all
@@ -49,6 +50,7 @@ def obligations_answer(
         "duties": [_duty_row(one, agreement) for one in owed],
         "prohibitions": [_ban_row(one, agreement) for one in kept],
         "allegations": [_allegation_row(one) for one in allegations(standing, second)],
+        "findings": [_finding_row(act, standing) for act in standing.acts if act.act == "finding" and act.at <= second],
         "warnings": outcome.warnings,
         "law": LAW,
     }  # fmt: skip
@@ -106,6 +108,15 @@ def _allegation_row(one: Allegation) -> dict[str, Any]:
         "id": one.id, "by": list(one.by), "against": one.against or None, "term": one.term or None,
         "at": utc_text(one.at), "states": sorted(one.states), "answers": list(one.answers),
         "assessed_by": list(one.assessed_by), "dissent": list(one.dissent),
+    }  # fmt: skip
+
+
+def _finding_row(act: SignedAct, standing: Standing) -> dict[str, Any]:
+    """A finding as it was signed, with who of the body does not agree; joint, or one side's own."""
+    return {
+        "id": act.id, "body": act.body or None, "by": list(act.by), "joint": standing.is_of_body(act), "holds": act.holds,
+        "term": act.term or None, "against": act.against or None, "at": utc_text(act.at),
+        "standard": act.standard or None, "dissent": list(act.dissent), "about": list(act.about),
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from truceline.agreement.amended import amended
 from truceline.agreement.history import History
 from truceline.agreement.model import Agreement, Fact, SignedAct
 from truceline.agreement.text import load
-from truceline.assess import assessment, spec
+from truceline.assess import assessment, spec, worlds
 from truceline.assess.assessment import Assessed
 from truceline.assess.columns import JUDGED_COLUMNS, Columns
 from truceline.assess.evidences import Evidences
@@ -334,6 +334,10 @@ def show(outcome: Outcome, report_id: str) -> dict[str, Any]:
         terms[term] = {
             "covered": verdict.covered.value, "supported": verdict.supported.value, "reasons": _codes(verdict.covered),
             "factors": factors, "beside": beside, "note": note or None,
+            "readings": [
+                {"word": r.word, "name": r.name, "covered": r.answer.value, "reasons": _codes(r.answer)}
+                for r in worlds.side_by_side(report, term, assessed.law)
+            ],
         }  # fmt: skip
     whole = spec.judge_any(report, assessed.law)
     return {
