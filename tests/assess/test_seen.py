@@ -294,6 +294,14 @@ def test_an_event_of_unknown_day_inside_one_run_breaks_it() -> None:
     assert inside.full.goods.good.tolist() == [YES, UNKNOWN, UNKNOWN, YES, YES]
 
 
+def test_more_events_than_two_days_can_take_break_both() -> None:
+    """Three attacks on the 2nd or 3rd, at most one a day: whichever days they were, these two were not both good."""
+    rows = [watch(0, 9), *(report(f"a{i}", 1, 2) for i in range(3))]
+    one, two = (counted_of(rows, {"count": "attack", "at_most": most}).full for most in (1, 2))
+    assert one.possibly.tolist() == [1, 2, 1, 2, 3]
+    assert two.possibly.tolist() == [1, 2, 3, 4, 5]
+
+
 @pytest.mark.parametrize(("by", "at", "surely"), [
     (["tf"], "2016-03-03T12:00", [1, 2, 0, 1, 2]),
     (["us", "ru"], "2016-03-03T00:00", [1, 2, 1, 2, 3]),
@@ -328,6 +336,14 @@ def test_deaths_are_held_against_the_baseline_by_whole_numbers() -> None:
     rows.append(report("c", 3, killed_low=2, killed_best=2, killed_high=2))
     good = counted_of(rows, {"deaths_vs_baseline": 0.1}).full.goods.good
     assert good.tolist() == [YES, YES, YES, NO, YES]
+
+
+def test_a_baseline_that_nobody_watched_has_no_upper_bound() -> None:
+    """More deaths than the told baseline allows: with coverage of the baseline surely bad, without it open."""
+    rows = [report(key, day, killed_low=9, killed_best=9, killed_high=9) for key, day in (("b", -3), ("a", 1))]
+    dark, seen = (counted_of([*rows, watch(first, 9)], {"deaths_vs_baseline": 1}).full.goods for first in (0, -28))
+    assert (dark.good[1], seen.good[1]) == (UNKNOWN, NO)
+    assert dark.why[1] & Reason.NO_COVERAGE.bit
 
 
 def test_readings_that_differ_are_an_open_word() -> None:

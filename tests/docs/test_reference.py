@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -377,12 +378,17 @@ def test_every_exit_code_stands_on_its_page() -> None:
 
 def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *args: str | Path) -> set[str]:
     """The lines that a command prints, blanks run together."""
+    return {" ".join(line.split()) for line in printed_lines(capsys, monkeypatch, *args)}
+
+
+def printed_lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *args: str | Path) -> list[str]:
+    """The lines that a command prints."""
     monkeypatch.setattr(sys, "argv", ["truceline", *map(str, args)])
     try:
         main()
     except SystemExit as end:
         assert not end.code, capsys.readouterr().err
-    return {" ".join(line.split()) for line in capsys.readouterr().out.splitlines()}
+    return capsys.readouterr().out.splitlines()
 
 
 def shown_in(block: str) -> list[str]:
@@ -420,7 +426,9 @@ def riverland(folder: Path) -> None:
     top = [piece for piece in pieces if piece not in terms]
     text = "".join([*top, "terms:\n", *terms])
     (folder / "agreement.yaml").write_text(text, encoding="utf-8")
-    (folder / "reports.jsonl").write_text(blocks(page, "json")[0], encoding="utf-8")
+    (folder / "next.yaml").write_text(text.replace("for: P7D", "for: P10D"), encoding="utf-8")
+    for name, block in zip(("reports", "acts"), blocks(page, "json"), strict=True):
+        (folder / f"{name}.jsonl").write_text(block, encoding="utf-8")
     (folder / "areas.geojson").write_text(blocks(areas, "json")[0], encoding="utf-8")
     actors, acts = [block for block in blocks(areas, "text") if block.startswith("text,")]
     heads = {"weapons": "text,weapon,act,source", "places": "text,class,area,source"}
@@ -429,16 +437,43 @@ def riverland(folder: Path) -> None:
         (folder / f"{name}.csv").write_text(table, encoding="utf-8")
 
 
-def test_the_agreement_of_the_how_to_prints_what_is_shown(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def commands(page: Path) -> list[tuple[list[str], list[str]]]:
+    """Every command of a page that is followed by its output: the arguments, and the lines shown."""
+    found = re.findall(r"^```sh\ntruceline ([^\n]*)\n```\n\n```text\n(.*?)^```", text_of(page), re.M | re.S)
+    return [(line.split(), shown_in(block)) for line, block in found]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_the_commands_of_the_how_to_print_what_is_shown(
+    number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The pieces of the how-to make one agreement without fault, and its reports give the shown table."""
+    """The pieces of the how-to make one agreement without fault, and each command prints the lines shown below it."""
     riverland(tmp_path)
     monkeypatch.chdir(tmp_path)
-    shown = blocks(HOW_TO / "write-an-agreement.md", "text")
-    assert shown_in(shown[0])[0] in printed(capsys, monkeypatch, "agreement", "check", "agreement.yaml")
-    told = printed(capsys, monkeypatch, "assess", "agreement.yaml", "reports.jsonl")
-    assert [line for line in shown_in(shown[-1]) if line not in told] == []
+    listed = commands(HOW_TO / "write-an-agreement.md")
+    assert len(listed) == 5
+    args, shown = listed[number]
+    told = printed(capsys, monkeypatch, *args)
+    assert [line for line in shown if line not in told] == []
+
+
+def test_the_duties_of_the_how_to_are_those_of_the_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table of what the south owes has the states that `truceline obligations` gives, reading by reading."""
+    riverland(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    page = text_of(HOW_TO / "write-an-agreement.md")
+    args = re.search(r"^truceline (obligations .*)$", page, re.M)
+    assert args
+    answer = json.loads("\n".join(printed_lines(capsys, monkeypatch, *args[1].split(), "--json")))
+    told = {
+        (duty["term"], reading["name"] or ""): sorted(reading["states"])
+        for duty in answer["duties"] for reading in duty["readings"]
+    }  # fmt: skip
+    table = rows(page.split("| duty | reading |")[1].partition("\n\n")[0])
+    assert len(table) == 5
+    assert {(t.strip("`"), r.strip("`")): words(states) for t, r, states in table}.items() <= told.items()
 
 
 def test_the_faults_of_the_how_to_are_those_of_the_program(

@@ -50,7 +50,7 @@ def obligations_answer(
         "duties": [_duty_row(one, agreement) for one in owed],
         "prohibitions": [_ban_row(one, agreement) for one in kept],
         "allegations": [_allegation_row(one) for one in allegations(standing, second)],
-        "findings": [_finding_row(act, standing) for act in standing.acts if act.act == "finding" and act.at <= second],
+        "findings": [_finding_row(a, standing) for a in standing.acts if a.act == "finding" and a.at <= second],
         "warnings": outcome.warnings,
         "law": LAW,
     }  # fmt: skip
