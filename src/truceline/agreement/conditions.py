@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from truceline.agreement.model import SignedAct, Term
+from truceline.agreement.model import Agreement, SignedAct, Term
 from truceline.agreement.signed import reading_name, reading_names, readings_of
 from truceline.agreement.statuses import ALWAYS, LATER_KIND, NOT_EVER, Statuses, effect_of
 from truceline.course import Course, all_courses, any_course, combined, not_course
@@ -468,6 +468,24 @@ class Conditions(Statuses):
     def window(self, term_id: str) -> Course:
         """When a term is in force; see `Standing`."""
         raise NotImplementedError
+
+
+def zones_counted(agreement: Agreement) -> frozenset[str]:
+    """Zones in which conditions over evidence count, with the parts of unions: if one moves, the conditions change."""
+    found: set[str] = set()
+    ahead: list[Plain] = [term.body for term in agreement.terms.values()]
+    while ahead:
+        here = ahead.pop()
+        if isinstance(here, list):
+            ahead += here
+        elif isinstance(here, dict):
+            counts = [here, *(here[word] for word in OF_THE_EVIDENCE if isinstance(here.get(word), dict))]
+            if OF_THE_EVIDENCE.intersection(here):
+                found.update(str(zone) for one in counts for zone in _items(one.get("in", [])))
+            ahead += here.values()
+    while more := {part for zone in found if zone in agreement.zones for part in agreement.zones[zone].parts} - found:
+        found |= more
+    return frozenset(found)
 
 
 def in_version(term: Term, version: Mapping[str, Plain]) -> Term:

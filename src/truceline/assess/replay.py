@@ -18,11 +18,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from truceline.agreement.conditions import zones_counted
 from truceline.agreement.model import Zone
 from truceline.assess import bulk
 from truceline.assess.answers import Answers
 from truceline.assess.columns import Columns
 from truceline.assess.docket import Docket
+from truceline.assess.evidences import Evidences
 from truceline.assess.fold import Sheet, place_of
 from truceline.assess.grids import Shorts, reach_of
 from truceline.assess.ground import Ground, Neighbours
@@ -167,10 +169,10 @@ class Replay:
             InputError: no such zone.
         """
         zone = self._zone(zone_id)
-        if zone.parts or zone.is_withheld:
+        if zone.parts or zone.is_withheld or zone_id in self._counted:
             return self.amend(zone, shape)
         placed = self.law.placed.moved(zone, shape)
-        law = Law(self.law.standing, placed)
+        law = replace(self.law, placed=placed)
         every = self.sheet.tables.layers.ids
         layers = [i for i, ids in enumerate(every) if zone_id in ids]
         reach = [cluster for i in layers for cluster in self._resettled(zone_id, every[i], placed, shape)]
@@ -201,8 +203,13 @@ class Replay:
         self._zone(zone.id)
         placed = self.law.placed.moved(zone, shape)
         agreement = replace(self.law.standing.agreement, zones=placed.zones)
-        standing = replace(self.law.standing, agreement=agreement, _kept={}, _making=[])
-        law = Law(standing, placed)
+        seen = self.law.standing.seen
+        seen = replace(seen, agreement=agreement, placed=placed) if isinstance(seen, Evidences) else seen
+        standing = replace(self.law.standing, agreement=agreement, seen=seen, _kept={}, _making=[])
+        law = replace(self.law, standing=standing, placed=placed)
+        if zone.id in self._counted:  # a condition counts there: it can change what is in force, for any report
+            rows = np.arange(len(self.columns), dtype=np.int64)
+            return self._change(rows, self.docket, Docket.of_columns(replace(self.columns, places=[]), law))
         touched = {zone.id, *(key for key, one in placed.zones.items() if zone.id in one.parts)}
         ids = [
             key for one in (self.law.placed, placed) for key in touched if key in one.zones for key in _leaves(one, key)
@@ -311,6 +318,11 @@ class Replay:
             return None
         west, south, east, north = (int(edge) for edge in whole)
         return west - 2, south - 2, east + 2, north + 2
+
+    @cached_property
+    def _counted(self) -> frozenset[str]:
+        """Zones in which a condition of the text counts events."""
+        return zones_counted(self.law.standing.agreement)
 
     @cached_property
     def _asked(self) -> Ints:

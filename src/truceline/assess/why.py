@@ -381,7 +381,11 @@ class _Maker:
     def _layers(self, ids: list[str]) -> list[tuple[list[int] | None, int | None, int | None, list[str]]]:
         zones = [z for term in self._terms(ids) for z in term.where]
         found = spec.layers(zones, self._text.zones)
-        return [([z.low_m, z.high_m] if z.low_m is not None else None, z.start, z.end, sorted(leaves)) for z, leaves in found]
+        made = [
+            ([z.low_m, z.high_m] if z.low_m is not None and z.high_m is not None else None, z.start, z.end, sorted(leaves))
+            for z, leaves in found
+        ]
+        return sorted(made, key=lambda layer: _key(*layer[:3]))
 
     def _whom(self, kind: str, wanted: Selector | None, c: Moment) -> tuple[str, list[str]]:
         if wanted is None:

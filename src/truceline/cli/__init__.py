@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from truceline import LAW, __version__
-from truceline.cli import agreement, condition, designations, obligations, record, vault, witness
+from truceline.cli import agreement, condition, designations, obligations, record, vault, why, witness
 from truceline.cli.show import Json, emit, plain, say, table, told
 from truceline.errors import TrucelineError
 
@@ -31,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 agreement.add_to(app)
-for part in (condition, obligations, designations):
+for part in (condition, obligations, designations, why):
     part.add_to(app)
 designations.add_held_to(agreement.agreement_app)
 record.add_to(app)

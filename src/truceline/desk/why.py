@@ -18,7 +18,7 @@ from truceline.assess import assessment, checker, spec, why
 from truceline.assess.assessment import Assessed
 from truceline.assess.worlds_shown import Shown, worlds_of
 from truceline.desk.files import Tell, read_bytes
-from truceline.desk.runs import Asked, Outcome, _known, bench_of_case, judge_case
+from truceline.desk.runs import Asked, Outcome, bench_of_case, judge_case, known_of
 from truceline.errors import InputError, VerificationError, quoted
 from truceline.evidence.schema import Observation
 from truceline.store.folder import CaseFolder
@@ -55,7 +55,7 @@ def explain(case: CaseFolder, assessment_id: str, asked: Asked | None = None, te
     outcome = judge_case(case, asked or Asked(), tell=tell)
     report, term_ids = _named(outcome, assessment_id)
     law = outcome.assessed.law
-    _, upto = _known(case, (asked or Asked()).known_at, outcome.bench.agreement.tz)
+    _, upto = known_of(case, (asked or Asked()).known_at, outcome.bench.agreement.tz)
     name = case.text(upto).body["file"]
     text = why.text_of(case.agreement_files(upto)[name], name)
     answers = {t: _judged(report, t, outcome) for t in term_ids}
