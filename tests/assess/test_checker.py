@@ -164,7 +164,7 @@ def test_mutated_trees_are_refused_by_replay_alone() -> None:
     """In the trees themselves nothing rests on a hash: with every hash made anew each mutant is refused all the same."""
     for path, proof in mutants(400, 9):
         if path[0] in ("table", "trees"):
-            versions = {**{k: checker.sha(v) for k, v in proof["inputs"].items()}, "worlds": checker.sha(proof["worlds"]), "trees": checker.sha(proof["trees"])}
+            versions = {**{k: checker._sha(v) for k, v in proof["inputs"].items()}, "worlds": checker._sha(proof["worlds"]), "trees": checker._sha(proof["trees"])}
             assert refused(sealed({**proof, "versions": versions})), path
 
 
@@ -175,7 +175,7 @@ def test_a_false_input_is_refused_with_every_hash_made_anew() -> None:
     for change in ("start", "end"):
         other = copy.deepcopy(proof)
         other["inputs"]["report"][change] += 86_400 * 400 * (1 if change == "end" else -1)
-        other["versions"]["report"] = checker.sha(other["inputs"]["report"])
+        other["versions"]["report"] = checker._sha(other["inputs"]["report"])
         assert refused(sealed(other)), root
 
 
@@ -193,7 +193,7 @@ def test_a_given_place_on_the_wrong_side_is_refused() -> None:
             if is_drawn and value:
                 seen += 1
                 with pytest.raises(checker.Refused, match="other side"):
-                    replay.ask(q)
+                    replay._ask(q)
     assert seen
 
 

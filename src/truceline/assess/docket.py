@@ -241,18 +241,13 @@ class Docket:
         return np.flatnonzero(self.columns.lasts & across)
 
     def _one_by_one(self) -> Rows:
-        """Reports of which a prohibition asks a number, an event before or after, or where they came from."""
-        terms = [
-            t for t in judged(self.law) if t.at == "origin" or any(map(asks_of_report, (t.only_if, t.unless)))
-        ]
+        """Reports of which a term asks a number, an event before or after, or where they came from."""
+        terms = [t for t in judged(self.law) if t.at == "origin" or any(map(asks_of_report, (t.only_if, t.unless)))]
+        if not terms:
+            return np.zeros(0, np.int64)
         samples = [Observation("", 0, 1, acts=acts) for acts in self.columns.doings]
-        asked = [
-            any(spec.done(sample, term.does, self.law).value != NO for term in terms if term.kind == "prohibit")
-            for sample in samples
-        ]
-        if any(term.at == "origin" and term.kind != "prohibit" for term in terms):
-            asked = [True] * len(samples)
-        return np.flatnonzero(np.array(asked, bool)[self.columns.acts]) if any(asked) else np.zeros(0, np.int64)
+        asked = [any(spec.done(sample, term.does, self.law).value != NO for term in terms) for sample in samples]
+        return np.flatnonzero(np.array(asked, bool)[self.columns.acts])
 
 
 def judged(law: Law) -> list[Term]:
@@ -281,7 +276,7 @@ def _unmarked(law: Law) -> Iterator[int]:
     """The seconds at which the condition of an exception changes: `spec` does not cut there."""
     for term in judged(law):
         by_notice = isinstance(term.only_if, dict) and "notice" in term.only_if
-        for condition in (of_time(term.only_if), term.unless) if term.kind == "permit" or by_notice else ():
+        for condition in (of_time(term.only_if), of_time(term.unless)) if term.kind == "permit" or by_notice else ():
             yield from law.standing.condition(condition).cuts() if condition is not None else ()
 
 

@@ -233,6 +233,9 @@ class _Maker:
             return both(spec._factors_of(self._seen(args[1]), self._terms(args[0]), self.law).values())
         if kind == "holds":
             return spec.holds(self._seen(args[1]), self._text.terms[args[0]], self.law)
+        if kind == "granted":
+            seen, permit = self._seen(args[1]), self._text.terms[args[0]]
+            return spec._granted(seen, permit, Span(seen.start, seen.end), self.law)
         if kind == "invoked":
             return spec.invocation(self._seen(args[1]), self._text.terms[args[0]], self.law)
         if kind in FACTORS and self._text.terms[args[0][0]].kind == "prohibit":
@@ -359,9 +362,8 @@ class _Maker:
 
     def _granted(self, permit: Term, c: Moment) -> tuple[str, list[str]]:
         made = [a for a in self.law.standing.acts if a.act == "answer" and a.term == permit.id and a.of == self.report.id]
-        made = [a for a in made if self.law.standing.is_of_body(a)]
         if made:
-            return ("all" if made[-1].is_yes else "any"), []
+            raise _Shut
         if permit.ask:
             return "all", [_key("open", Reason.AWAITING_ANSWER.value)]
         return "all", self._asked(permit.only_if, c)

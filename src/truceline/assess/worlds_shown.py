@@ -31,6 +31,7 @@ MOST_CHOICES = 160
 EAST = ((0.0, -84.0), (179.0, -84.0), (179.0, 84.0), (0.0, 84.0))
 WEST = ((-179.0, -84.0), (0.0, -84.0), (0.0, 84.0), (-179.0, 84.0))
 SPECK = ((1.0, -83.9), (1.1, -83.9), (1.1, -83.8))
+MAPS = (("covers the eastern half of the earth", EAST), ("covers the western half", WEST), ("lies elsewhere", SPECK))
 """Maps that a withheld one could be: half the earth, and a speck near the pole."""
 
 
@@ -291,7 +292,7 @@ def _maps(terms: list[Term], law: Law) -> Iterator[_Choice]:
     """A text that nobody published could say either; the two worlds are two texts."""
     zones = law.standing.agreement.zones
     for zone in (z for t in terms for i in t.where for z in _withheld(i, law)):
-        for words, ring in (("holds the place", EAST), ("holds the place", WEST), ("lies elsewhere", SPECK)):
+        for words, ring in MAPS:
             drawn = Zone(zone.id, zone.line_no, polygon=ring, low_m=zone.low_m, high_m=zone.high_m)
             yield _Choice(f"map of {zone.id}", words, _with_zones({**zones, zone.id: drawn}))
     for term in terms:
