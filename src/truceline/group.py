@@ -14,7 +14,7 @@ from enum import IntEnum
 
 from truceline.verdict import NO, UNKNOWN, YES
 
-KINDS = ("state", "guarantor", "body", "side", "group", "force", "humanitarian", "list")
+KINDS = ("state", "guarantor", "body", "side", "group", "force", "humanitarian", "monitor", "list")
 """What an actor can be. A `list` is an issuer of designations that all accept, such as the Security Council."""
 
 CIVILIAN = frozenset({"civilians", "medical", "school", "aid"})

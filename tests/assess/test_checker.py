@@ -72,7 +72,7 @@ def test_the_tree_of_a_case_holds_on_the_command_line(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     other = subprocess.run([*run, "0" * 64], capture_output=True, text=True, check=False)
     assert other.returncode == 1
-    assert "versions: none is" in other.stdout
+    assert "versions: none is" in other.stderr
 
 
 # -- mutants -----------------------------------------------------------------------------------------------------------
@@ -164,7 +164,11 @@ def test_mutated_trees_are_refused_by_replay_alone() -> None:
     """In the trees themselves nothing rests on a hash: with every hash made anew each mutant is refused all the same."""
     for path, proof in mutants(400, 9):
         if path[0] in ("table", "trees"):
-            versions = {**{k: checker._sha(v) for k, v in proof["inputs"].items()}, "worlds": checker._sha(proof["worlds"]), "trees": checker._sha(proof["trees"])}
+            versions = {
+                **{k: checker._sha(v) for k, v in proof["inputs"].items()},
+                "worlds": checker._sha(proof["worlds"]),
+                "trees": checker._sha(proof["trees"]),
+            }
             assert refused(sealed({**proof, "versions": versions})), path
 
 
@@ -189,7 +193,11 @@ def test_a_given_place_on_the_wrong_side_is_refused() -> None:
             value = proof["inputs"]["given"][q][0]
             replay = checker.Replay({**proof["inputs"], "given": {**proof["inputs"]["given"], q: [-value or 1, []]}})
             zones = json.loads(q)[1]
-            is_drawn = region["kind"] == "disc" and not region["country"] and set(zones) <= set(proof["inputs"]["places"]["shapes"])
+            is_drawn = (
+                region["kind"] == "disc"
+                and not region["country"]
+                and set(zones) <= set(proof["inputs"]["places"]["shapes"])
+            )
             if is_drawn and value:
                 seen += 1
                 with pytest.raises(checker.Refused, match="other side"):
@@ -207,5 +215,9 @@ def test_every_case_has_a_tree_that_holds() -> None:
         tree = why_all(case.report, [*terms, why.ANY], law)
         for term in terms:
             covered = spec.judge(case.report, term, law).covered
-            assert tree.answer(term) == (covered.value, [r.value for r in covered.reasons]), (case.file, case.line, term)
+            assert tree.answer(term) == (covered.value, [r.value for r in covered.reasons]), (
+                case.file,
+                case.line,
+                term,
+            )
         texts.setdefault(case.agreement.canonical_hash, case)

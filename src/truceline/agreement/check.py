@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 import shapely
 
 from truceline.agreement import vocabulary as words
-from truceline.agreement.model import Agreement, Fact, Selector, Term, Zone
+from truceline.agreement.model import HOLDINGS, Agreement, Fact, Selector, Term, Zone
 from truceline.errors import Fault, InputError, quoted
 from truceline.group import RESERVED
 from truceline.space import checked_polygon
@@ -147,6 +147,8 @@ def _duty(agreement: Agreement, term: Term, say: Say) -> None:
     other = body.get("else")
     if other is not None and (other not in agreement.terms or agreement.terms[other].kind != "require"):
         say(term.line, f"{what}: `else` expects the name of a `require`, got {quoted(other)}")
+    if term.id in _reach(term.id, {t.id: [str(t.body.get("else", ""))] for t in agreement.terms.values()}):
+        say(term.line, f"{what}: an `else` that leads back to itself")
     if (deadline := _instant(agreement, body.get("by"))) is not None:
         trigger = _instant(agreement, body.get("on"))
         if trigger is not None and deadline <= trigger:
@@ -160,6 +162,8 @@ def _together(agreement: Agreement, term: Term, say: Say) -> None:
     if together is None:
         return
     fields = together if isinstance(together, dict) else {"within": together}
+    if "within" not in fields:
+        say(term.line, f"{what}: `together` needs `within`: how far apart is still at the same time")
     for key in sorted(set(fields) - words.TOGETHER):
         say(term.line, f"{what}: unknown word {quoted(key)} in `together`")
     _long(agreement, fields.get("within"), f"{what}: `together`", term.line, say)
@@ -306,15 +310,69 @@ def _mapping(agreement: Agreement, when: Mapping[str, Any], line: int, what: str
             say(line, f"{what}: `for` expects a duration, got {quoted(value)}")
         elif key in ("at", "from", "until", "readings", "all", "any", "both", "not"):
             _when(agreement, value, line, what, say)
-        elif key in ("for", "within", "per") and isinstance(value, str) and value not in agreement.words:
-            try:
-                parse_duration(value)
-            except InputError as error:
-                say(line, f"{what}: {error}")
-        elif key in ("done", "then", "fulfilled") and isinstance(value, str) and value not in agreement.terms:
-            say(line, f"{what}: unknown term {quoted(value)} in `{key}`")
-        elif key == "accepted" and isinstance(value, str) and value not in agreement.parties:
-            say(line, f"{what}: unknown actor {quoted(value)} in `accepted`")
+        elif key in ("for", "within", "per", "elapsed", "or_elapsed", "horizon") and isinstance(value, str):
+            if value not in agreement.words and value != "none":
+                _duration(value, what, line, say)
+        elif key in _NAMES and isinstance(value, str):
+            known, kind = _NAMES[key]
+            if value not in known(agreement):
+                say(line, f"{what}: unknown {kind} {quoted(value)} in `{key}`")
+        elif key in ("number", "earlier", "followed", "consecutive", "findings", "k", "finding"):
+            _word_of(key, value, what, line, say)
+        if isinstance(value, dict) and key not in ("readings", "done"):
+            _mapping(agreement, value, line, what, say)
+        elif key in ("of", "at_least") and isinstance(value, list):
+            _when(agreement, [one for one in value if isinstance(one, dict)], line, what, say)
+
+
+def _duration(value: str, what: str, line: int, say: Say) -> None:
+    try:
+        parse_duration(value)
+    except InputError as error:
+        say(line, f"{what}: {error}")
+
+
+def _statuses(agreement: Agreement) -> set[str]:
+    """Every status that the text knows."""
+    known = {"accepted", "excluded", "bound", "expelled", "withdrawn", *agreement.status_rules}
+    return known | {fact.what for fact in agreement.facts}
+
+
+_NAMES: Mapping[str, tuple[Callable[[Agreement], Container[str]], str]] = {
+    "done": (lambda a: a.terms, "term"),
+    "then": (lambda a: a.terms, "term"),
+    "fulfilled": (lambda a: a.terms, "term"),
+    "breach": (lambda a: a.terms, "term"),
+    "accepted": (lambda a: a.parties, "actor"),
+    "complies": (lambda a: a.parties, "actor"),
+    "published": (lambda a: {*a.instruments, *a.sources}, "instrument"),
+    "status": (_statuses, "status"),
+}
+"""Words of a condition that name something, and what."""
+
+
+def _word_of(key: str, value: Any, what: str, line: int, say: Say) -> None:  # noqa: ANN401  # plain values
+    """Words that expect a shape of their own."""
+
+    def is_count(one: Any) -> bool:  # noqa: ANN401  # plain values
+        return isinstance(one, int) and not isinstance(one, bool) and one >= 0
+
+    if key == "number":
+        ok = isinstance(value, dict) and bool(value) and set(value) <= {"at_least", "at_most"}
+        if not ok or not all(is_count(one) for one in value.values()):
+            say(line, f"{what}: `number` expects `at_least` or `at_most` and a whole number, got {quoted(value)}")
+    elif key in ("earlier", "followed"):
+        if not isinstance(value, dict) or "within" not in value or "act" not in value:
+            say(line, f"{what}: `{key}` expects `act` and `within`, got {quoted(value)}")
+    elif key == "consecutive":
+        if not isinstance(value, dict) or "that" not in value or not is_count(value.get("days")) or not value["days"]:
+            say(line, f"{what}: `consecutive` expects `days` and `that`, got {quoted(value)}")
+    elif key == "findings" and isinstance(value, dict) and not is_count(value.get("at_least")):
+        say(line, f"{what}: `findings` expects `at_least` and `per`, got {quoted(value)}")
+    elif key == "k" and not is_count(value):
+        say(line, f"{what}: `k` expects a whole number, got {quoted(value)}")
+    elif key == "finding" and value not in HOLDINGS:
+        say(line, f"{what}: `finding` expects one of {', '.join(HOLDINGS)}, got {quoted(value)}")
 
 
 def _order(agreement: Agreement, term: Term, say: Say) -> None:

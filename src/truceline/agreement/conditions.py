@@ -21,7 +21,28 @@ from truceline.span import LONG_AGO, parse_duration, parse_instant
 from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agreed, both, undecided
 
 OF_THE_REPORT = frozenset({"notice", "earlier", "followed", "number"})
-OF_THE_EVIDENCE = frozenset({"count", "rate", "ratio", "none", "coverage", "consecutive"})
+OF_THE_EVIDENCE = ("consecutive", "ratio", "rate", "count", "none", "coverage")
+COUNTED = frozenset(
+    "count rate ratio none coverage consecutive per within over in by to from at_least at_most between baseline "
+    "counting days calendar that reset_by horizon act".split()
+)
+OWN: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(OF_THE_EVIDENCE, COUNTED),
+    "within": frozenset({"of"}),
+    "elapsed": frozenset({"of"}),
+    "or_elapsed": frozenset({"of", "answered", "opened", "request", "by", "done"}),
+    "k": frozenset({"of"}),
+    "status": frozenset({"of"}),
+    "finding": frozenset({"term", "of", "against", "by"}),
+    "breach": frozenset({"by"}),
+    "ask": frozenset({"by"}),
+    "checkpoint": frozenset({"count_max"}),
+    "request": frozenset({"by", "from", "or_elapsed"}),
+    "opened": frozenset({"by", "or_elapsed"}),
+    "answered": frozenset({"by", "or_elapsed"}),
+}
+"""Fields that belong to a word of a condition; all others beside it mean *and*."""
+
 UNDEFINED = Course.always(undecided(Reason.OPEN_WORD))
 OPEN_DEED = Course.always(undecided(Reason.NO_COVERAGE))
 AWAITED = Course.always(undecided(Reason.AWAITING_ANSWER))
@@ -30,9 +51,12 @@ Plain = Any
 
 def of_time(only_if: Plain) -> Plain:
     """What is left of a condition when the words about one report are taken out; None = nothing."""
-    return (
-        {k: v for k, v in only_if.items() if k not in OF_THE_REPORT} if isinstance(only_if, dict) else only_if
-    ) or None
+    if isinstance(only_if, list):
+        return [rest for item in only_if if (rest := of_time(item)) is not None] or None
+    if not isinstance(only_if, dict):
+        return only_if
+    rest = {k: of_time(v) if k in ("all", "both") else v for k, v in only_if.items() if k not in OF_THE_REPORT}
+    return {k: v for k, v in rest.items() if v is not None} or None
 
 
 class Conditions(Statuses):
@@ -50,14 +74,18 @@ class Conditions(Statuses):
             return LATER_KIND
         if "from" in when and "for" in when:
             return self._lapsing(when)
-        for word in OF_THE_EVIDENCE:
-            if word in when:
-                return OPEN_DEED if self.seen is None else self.seen.course(word, when, self)
         for word, rule in self._whole().items():
             if word in when:
-                return rule(when)
+                rest = {k: v for k, v in when.items() if k != word and k not in OWN.get(word, ())}
+                own = {k: v for k, v in when.items() if k not in rest}
+                return all_courses([rule(own), self.condition(rest)]) if rest else rule(own)
         known = self._words()
         return all_courses([known[key](value) if key in known else LATER_KIND for key, value in when.items()])
+
+    def _counted(self, fields: Mapping[str, Plain]) -> Course:
+        """A condition over evidence; with no evidence at hand nobody can say."""
+        word = next(word for word in OF_THE_EVIDENCE if word in fields)
+        return OPEN_DEED if self.seen is None else self.seen.course(word, fields, self)
 
     def _words(self) -> Mapping[str, Callable[[Plain], Course]]:
         """Words that stand alone: each beside others means *and*."""
@@ -84,9 +112,9 @@ class Conditions(Statuses):
     def _whole(self) -> Mapping[str, Callable[[Mapping[str, Plain]], Course]]:
         """Words that rule the mapping in which they stand: the others beside them are theirs."""
         return {
+            **dict.fromkeys(OF_THE_EVIDENCE, self._counted),
             "within": self._within,
             "elapsed": self._elapsed,
-            "or_elapsed": self._elapsed,
             "k": lambda fields: self._at_least(fields["k"], fields.get("of", ())),
             "at_least": lambda fields: self._at_least_of(fields["at_least"]),
             "status": lambda fields: self.status(str(fields.get("of", "")), str(fields["status"])),
@@ -99,6 +127,7 @@ class Conditions(Statuses):
             "request": lambda fields: self._said("request", fields, "request"),
             "opened": lambda fields: self._said("allege", fields, ""),
             "answered": lambda fields: self._said("reply", fields, ""),
+            "or_elapsed": self._elapsed,
         }
 
     # -- moments -----------------------------------------------------------------------------------------------------
@@ -246,6 +275,8 @@ class Conditions(Statuses):
         term = self.agreement.terms.get(what) if isinstance(what, str) else None
         if term is None:
             return LATER_KIND
+        if ("done", term.id) in self._making:
+            return NOT_EVER  # each of them waits for the other
         return self._keep(("done", term.id), lambda: self._done(term))
 
     def _done(self, term: Term) -> Course:
@@ -285,9 +316,9 @@ class Conditions(Statuses):
         )
 
     def is_neutral(self, act: SignedAct) -> bool:
-        """Whether somebody confirms it who is no side of the conflict: humanitarian, or a body of the joint group."""
+        """Whether somebody confirms it who is no side: humanitarian, a monitor, or a body of the joint group."""
         parties = self.agreement.parties
-        neutral = any(parties[signer].kind == "humanitarian" for signer in act.by if signer in parties)
+        neutral = any(parties[signer].kind in ("humanitarian", "monitor") for signer in act.by if signer in parties)
         return neutral or self.is_of_body(act)
 
     def owed(self, term: Term) -> Course:
@@ -480,7 +511,7 @@ def zones_counted(agreement: Agreement) -> frozenset[str]:
             ahead += here
         elif isinstance(here, dict):
             counts = [here, *(here[word] for word in OF_THE_EVIDENCE if isinstance(here.get(word), dict))]
-            if OF_THE_EVIDENCE.intersection(here):
+            if any(word in here for word in OF_THE_EVIDENCE):
                 found.update(str(zone) for one in counts for zone in _items(one.get("in", [])))
             ahead += here.values()
     while more := {part for zone in found if zone in agreement.zones for part in agreement.zones[zone].parts} - found:

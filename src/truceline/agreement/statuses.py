@@ -215,10 +215,21 @@ class Statuses:
         signed = any(group.signed_by(body, act.by) for body in bodies)
         return signed or (bool(guarantors) and guarantors <= set(act.by))
 
+    def is_of_side(self, act: SignedAct) -> bool:
+        """Whether a guarantor signs, for itself or with others; what any other party holds is its allegation."""
+        return self.is_of_body(act) or bool(self.agreement.guarantors.intersection(act.by))
+
     def signed(self, term: Term, act: SignedAct) -> bool:
-        """Whether an act is signed by somebody whom a term names; by anybody where it names nobody."""
+        """Whether an act is signed by whom a power names, unless its condition was surely not met then."""
         ids = term.who.ids if term.who else ()
-        return not ids or any(self.agreement.group.signed_by(body, act.by) for body in ids)
+        signed = not ids or any(self.agreement.group.signed_by(body, act.by) for body in ids)
+        if not signed or term.only_if is None:
+            return signed
+        return self.condition(term.only_if).during(Span(act.at, act.at + 1)).value != NO
+
+    def condition(self, when: Any) -> Course:  # noqa: ANN401  # plain values
+        """A condition as a course; see `Conditions`."""
+        raise NotImplementedError
 
     def able(self, act: str, span: Span) -> tuple[str, ...] | None:
         """Who alone has the means for an act throughout a span; None unless a capability fact says so."""

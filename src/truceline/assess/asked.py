@@ -5,7 +5,7 @@ Parts of `spec`, which alone decides what they mean for a verdict.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from truceline.agreement.conditions import OF_THE_REPORT
@@ -24,20 +24,32 @@ NEIGHBOURS = ("earlier", "followed")
 
 def asks_of_report(condition: Any) -> bool:  # noqa: ANN401  # a condition as plain values
     """Whether a condition has words that are asked of one report: its number, or what came before or after."""
-    return isinstance(condition, dict) and bool((OF_THE_REPORT - {"notice"}).intersection(condition))
+    return any((OF_THE_REPORT - {"notice"}).intersection(one) for one in _joined(condition))
 
 
 def of_the_report(report: Observation, condition: Any, law: Law) -> Answer:  # noqa: ANN401  # plain values
     """What a condition asks of one report: the number it tells of, and what came before or after it."""
-    if not isinstance(condition, dict):
-        return SURE
-    asked = [number_of(report, condition["number"])] if "number" in condition else []
-    for word in NEIGHBOURS:
-        if word in condition:
-            events = law.events
-            none = undecided(Reason.NO_COVERAGE)
-            asked.append(none if events is None else events.related(word, condition[word], report, law.standing))
+    asked = []
+    for one in _joined(condition):
+        if "number" in one:
+            asked.append(number_of(report, one["number"]))
+        for word in NEIGHBOURS:
+            if word in one:
+                events = law.events
+                none = undecided(Reason.NO_COVERAGE)
+                asked.append(none if events is None else events.related(word, one[word], report, law.standing))
     return both(asked)
+
+
+def _joined(condition: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401  # plain values
+    """The mappings of a condition that mean *and*."""
+    if isinstance(condition, dict):
+        yield condition
+        for key in ("all", "both"):
+            yield from _joined(condition.get(key))
+    elif isinstance(condition, list):
+        for item in condition:
+            yield from _joined(item)
 
 
 def number_of(report: Observation, wanted: Mapping[str, Any]) -> Answer:

@@ -4,7 +4,7 @@ Shares no code with the engine: works out every question anew from the inputs in
 the file at the first difference. What no rule opens (drawn places, evidence, rare words) is named as taken on trust.
 """
 # fmt: off  # 250 lines at most, so that one person reads them all in one sitting
-# ruff: noqa: E501, E701, FBT001, FBT002
+# ruff: noqa: ANN401, E501, E701, PERF401, PLR0912, PLR0914, PLR0915, PLR0916, PLR0917, RUF052, SLF001
 import hashlib
 import json
 import sys
@@ -23,8 +23,7 @@ ORDER = "place,time,actor,target,act,altitude,open word,withheld text,disputed d
 FACTORS = ("text", "time", "place", "altitude", "act", "actor", "target", "condition", "exception")
 HOLDS = ("text", "time", "place", "altitude", "purpose", "actor", "target", "invoked", "granted", "taken back")
 COURSES = set("window define done when not any-of readings moment instrument status own rule accepted excluded marked side".split())
-LEAVES, OF_REPORT, CIVILIAN = {"open", "text", "kind of", "exists", "height", "named", "invoked"}, {"earlier", "followed", "number"}, {"civilians", "medical", "school", "aid"}
-BOUND = {"all": ["accepted", {"not": ["excluded", "expelled", "withdrawn"]}]}
+LEAVES, OF_REPORT, CIVILIAN = {"open", "text", "kind of", "exists", "height", "named", "invoked"}, {"earlier", "followed", "number"}, {"civilians", "medical", "school", "aid", "settlement"}
 class Refused(Exception):  # noqa: N818  # what happened, in one word
     """The tree does not hold; the message says where."""
 def _sha(value: Any) -> str: return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
@@ -64,11 +63,10 @@ class Replay:
         self.table, self.kept, self.up, dated = dict[str, Any](), dict[str, Any](), dict[str, set[str]](), _list(self.text.get("facts"))
         for name, kinds in [*inputs["common_acts"].items(), *(self.text.get("acts") or {}).items()]:
             for kind in [name, *_list(kinds)]: self.up.setdefault(kind, set()).update({name} - {kind})
-        self.rules, self.facts = {"bound": BOUND} | {f["status"]: f["is"] for f in dated if "is" in f and "status" in f}, inputs["facts"][:]
+        self.rules, self.facts = {"bound": {"all": ["accepted", {"not": ["excluded", "expelled", "withdrawn"]}]}} | {f["status"]: f["is"] for f in dated if "is" in f and "status" in f}, inputs["facts"][:]
         for f, line in zip(dated, inputs["lines"]["facts"], strict=True):
             head = next((k for k in ("status", "accepted", "excluded", "sole") if k in f and "is" not in f), "")
-            fact = {"what": f["status"] if head == "status" else head, "by": f.get("by") or "", "actors": _list(f.get("actors")),
-                    "start": self._at(f.get("from"), AGO), "end": self._at(f.get("until"), AHEAD), "cite": f"line {line}"}
+            fact = {"what": f["status"] if head == "status" else head, "by": f.get("by") or "", "actors": _list(f.get("actors")), "start": self._at(f.get("from"), AGO), "end": self._at(f.get("until"), AHEAD), "cite": f"line {line}"}
             self.facts += [{**fact, "of": of} for of in _list(f.get("of" if head == "status" else head))]
     def _at(self, text: Any, default: Any = None) -> Any:
         if text is None: return default
@@ -108,8 +106,8 @@ class Replay:
             lies = {max(1 if units[c][0] in units[a] else -(units[a][0] not in units[c]) for c in codes) for a in r["areas"]}
             if (lies.pop() if len(lies) == 1 else 0) not in (value, value or -1): raise Refused(f"given: {q} is not what the codes say")
         if r["kind"] == "disc" and not r["country"] and zones and set(zones) <= set(shapes):
-            is_inside = any(shapely.from_wkt(shapes[z]).covers(shapely.Point(r["lon_e7"], r["lat_e7"])) for z in zones)
-            if value == (-1 if is_inside else 1): raise Refused(f"given: {q}: the middle lies on the other side")
+            inside = [shapely.from_wkt(shapes[z]).covers(shapely.Point(r["lon_e7"], r["lat_e7"])) for z in zones]
+            if value == (-1 if any(inside) else 1): raise Refused(f"given: {q}: the middle lies on the other side")
         return value, frozenset(why)
     def _during(self, q: str, c: list[int]) -> Any:
         inside = [a for (at, a), (end, _) in pairwise([*self._ask(q), (2 * AHEAD, NO)]) if at < c[1] and c[0] < end]
@@ -123,22 +121,19 @@ class Replay:
         if kind == "window" and t["kind"] != "define":
             whole, name = (self.text.get("instruments") or {}).get(t.get("instrument")), t.get("instrument")
             first, last = (t.get(k) if t.get(k) is not None or "while" in t else (whole or {}).get(k) for k in ("from", "until"))
-            of = [_key("instrument", name)] * (whole is not None) + [self._when(x) for x in [first] if x is not None]
-            return "all", of + [_key("not", x) for x in [last] if x is not None] + [self._when(t["while"]) for _ in "." if "while" in t]
+            asked = [self._when(x) for x in (first,) if x is not None] + [_key("not", x) for x in (last,) if x is not None]
+            return "all", [_key("instrument", name)] * (whole is not None) + asked + [self._when(t["while"]) for _ in "." if "while" in t]
         if kind == "instrument": return "any" if self.text["instruments"][a].get("adopted") is False else "all", []
-        if kind == "when" and isinstance(a, dict):
-            return "all", [self._when(a[k]) if k in ("at", "from") else _key({"until": "not", "all": "when", "both": "when", "any": "any-of"}.get(k, k), a[k]) for k in sorted(a)]
-        if kind == "rule" and isinstance(a, dict):
-            return {"not": "none", "any": "any"}.get(next(iter(a)), "all"), [_key("rule", x, b, wide) for items in a.values() for x in _list(items)]
-        if kind == "side":
-            side = next((x for x in self._above(a) if self.actors.get(x, {}).get("kind") == "side"), a)
-            return "any", [_key("accepted", x) for x in (side, *self._parts(side))]
+        if kind == "when" and isinstance(a, dict): return "all", [self._when(a[k]) if k in ("at", "from") else _key({"until": "not", "all": "when", "both": "when", "any": "any-of"}.get(k, k), a[k]) for k in sorted(a)]
+        if kind == "rule" and isinstance(a, dict): return {"not": "none", "any": "any"}.get(next(iter(a)), "all"), [_key("rule", x, b, wide) for items in a.values() for x in _list(items)]
+        side = next((x for x in self._above(a) if self.actors.get(x, {}).get("kind") == "side"), a) if kind == "side" else ""
+        if side: return "any", [_key("accepted", x) for x in (side, *self._parts(side))]
         if kind in ("status", "own"):
             if wide and self.inp["readings"]["umbrella"] == "strict": return "members unknown", [_key("side", b)]
             if kind == "status" and not wide and self._parts(b): return "same actor", [_key("own", a, x, False) for x in (b, *self._parts(b))]
             if a in self.rules: return "all", [_key("rule", self.rules[a], b, wide)]
-            if wide: return ("all", [_key("side", b)]) if a == "accepted" else ("any", [])
-            return "all", [_key(a, b) if a in ("accepted", "excluded") else _key("marked", a, b)]
+            if wide and a != "accepted": return "any", []
+            return "all", [_key("side", b) if wide else _key(a, b) if a in ("accepted", "excluded") else _key("marked", a, b)]
         if kind == "done": return ("any", []) if t["kind"] == "power" else ("open world", [self._when(t["on"]) if "on" in t else _key("window", a)])
         if kind in ("window", "rule"): return "all", [_key("define", a) if kind == "window" else _key("status", a, b, wide)]
         return {"not": "not", "any-of": "any", "readings": "same open word"}.get(kind, "all"), [self._when(x) for x in _list(t.get("is") if kind == "define" else a)]
@@ -153,7 +148,6 @@ class Replay:
         spans = [_window(f["start"], f["end"], yes(f)) for f in facts] + [_window(x["at"]) for x in acts if x["act"] == "accept"]
         left = _steps([(x["at"], YES if x["act"] == "withdraw" else NO) for x in acts])
         return _merged("all", [_merged("any", spans), _merged("not", [left])]), [*(f["cite"] for f in facts), *(f"act {x['id']}" for x in acts)]
-    # -- what does it mean for the report? c = [start, end, way (-1 = not known), 1 it lasts or 2 a piece of it] -----
     def _means(self, c: list[int]) -> list[str] | None:
         sole = [f for f in self.facts if f["what"] == "sole" and f["start"] <= c[0] and c[1] <= f["end"]]
         found = [next((f["actors"] for f in sole if self._kind_of(act, f["of"]) == 1), None) for act in self.report["acts"]]
@@ -163,14 +157,13 @@ class Replay:
         able = [w for w in (0, 1) if means is None or named[w]["mode"] in ("unknown", "none") or any(self._belongs(x, m) >= 0 for x in named[w]["ids"] for m in means)]
         return [c] if c[2] >= 0 else [[*c[:2], w, c[3]] for w in able or (0, 1)]
     def _asked(self, plain: Any, c: Any) -> list[str]:
-        told = {k: v for k, v in plain.items() if k in OF_REPORT} if isinstance(plain, dict) else {}
-        rest = {k: v for k, v in plain.items() if k not in OF_REPORT | {"notice"}} if isinstance(plain, dict) else plain
+        told, rest = ({k: v for k, v in plain.items() if (k in OF_REPORT) == is_told and k != "notice"} if isinstance(plain, dict) else other for is_told, other in ((True, {}), (False, plain)))
         return ([_key("if", self._when(rest), c)] if rest else []) + [_key("told", told, c)] * bool(told)
-    def _below(self, kind: str, a: Any, c: Any = (), name: str = "") -> Any:
+    def _below(self, kind: str, a: Any, c: Any = (), name: str = "") -> Any:  # c: start, end, way (-1 = not known), 1 lasts or 2 a piece
         if kind == "any": return "same actor", [_key("some", w) for w in self._ways(a)]
         if kind == "some": return "any", [_key("covered", group, a) for group in self.inp["groups"]]
         if kind in ("all of", "as target"): return ("all", a) if kind == "all of" else ("target", [_key("all of", a)])
-        if kind == "if": return "during", [a]
+        if kind in ("if", "time"): return "during", [a if kind == "if" else _key("window", a[0])]
         t, ways, ids = self.terms[_list(a)[0]], self._ways(c), _list(a)
         if kind == "covered" and t["kind"] not in ("prohibit", "permit"): return ("all", [_key("time", a, c)]) if t["kind"] == "define" else ("any", [])
         if kind == "covered" and c[3] == 1:
@@ -181,7 +174,6 @@ class Replay:
         if kind == "covered": return "all", [_key("direction", a, c), *(_key("both ways", a, c, f) for f in FACTORS if f not in ("actor", "target"))]
         if kind in ("direction", "both ways"): return kind if kind == "direction" else "same actor", [_key(name or "way", a, w) for w in ways]
         if kind == "way": return "all", [_key("actor", a, c), _key("target", a, c)]
-        if kind == "time": return "during", [_key("window", a[0])]
         if kind == "act": return "same act", [_key("kind of", x, _list(t.get("does"))) for x in self.report["acts"]] or [_key("open", "act")]
         if kind == "condition": return "all", self._asked(t.get("if"), c) + [_key("unless", a, c)] * bool(t.get("unless"))
         if kind == "unless": return "not", [_key("all of", self._asked(t["unless"], c))]
@@ -217,13 +209,12 @@ class Replay:
         return "any" if kind == "actor" and named["mode"] == "joint" else f"same {kind}", below
     def _leaf(self, kind: str, a: Any, b: Any = None, c: Any = None) -> Any:
         r, begin, end = self.report, AGO if a is None else a, AHEAD if b is None else b
-        if kind == "open": return _open(a)
-        if kind == "text": return _open("withheld text") if self.terms[a[0]].get("text") == "withheld" else YES
+        if kind in ("open", "text"): return _open(a) if kind == "open" else _open("withheld text") if self.terms[a[0]].get("text") == "withheld" else YES
         if kind == "kind of": return _sign(max([self._kind_of(a, x) for x in b] or [1]), "act") if a in self.up else _open("act")
         if kind == "exists": return YES if begin <= c[0] and c[1] <= end else NO if c[1] <= begin or end <= c[0] else _open("time")
         if kind == "height" and (a is None or None in (r["low_m"], r["high_m"])): return _open("altitude") if a else YES
         if kind == "height": return _sign((a[0] <= r["low_m"] and r["high_m"] <= a[1]) - (r["high_m"] < a[0] or a[1] < r["low_m"]), "altitude")
-        if kind == "named" and a in CIVILIAN | {"settlement"}: return YES if a in b else _open("target") if a == "settlement" else NO
+        if kind == "named" and a in CIVILIAN: return YES if a in b else _open("target") if a == "settlement" else NO
         if kind == "named": return _sign(max([self._belongs(a, x) for x in b] or [1]), "actor") if a in self.actors else _open("actor")
         t, named = self.terms[a], r["target" if b[2] == 1 else "actor"]["ids"]
         by = [x["by"] for x in self.acts if [x["act"], x.get("term"), x.get("of")] == ["invoke", a, r["id"]]]
@@ -239,8 +230,7 @@ def check(proof: dict[str, Any]) -> list[str]:
         need(_sha({k: v for k, v in proof.items() if k != "seal"}) == proof["seal"], "seal: not the hash of the content")
         need({k: _sha(v) for k, v in {**inputs, "worlds": proof["worlds"], "trees": trees}.items()} == proof["versions"], "versions: not those of the inputs")
         need(trees == {t: replay._top(t) for t in trees}, "trees: not about the report")
-        bans = sorted(t for t, f in replay.terms.items() if f["kind"] == "prohibit" and not f.get("overrides"))
-        need(sorted(t for group in inputs["groups"] for t in group) == bans, "groups: not every prohibition once")
+        need(sorted(t for group in inputs["groups"] for t in group) == sorted(t for t, f in replay.terms.items() if f["kind"] == "prohibit" and not f.get("overrides")), "groups: not every prohibition once")
         for q in trees.values(): replay._ask(q)
         for q in sorted({*replay.table, *table}): need(table.get(q) == replay.table.get(q), f"table: {q}")
         need(all(q in table for q in inputs["given"]), "given: more than is asked")
@@ -249,12 +239,12 @@ def check(proof: dict[str, Any]) -> list[str]:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
         raise Refused(f"not a tree: {error!r}") from None
     return sorted(q for q, entry in table.items() if entry["rule"] == "given")
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> None:
     """Check a file; each hash that is named must be one of its versions."""
     try:
         trust, versions = check(proof := (found := json.loads(Path(arguments[0]).read_bytes())).get("proof", found)), proof["versions"]
         if missing := set(arguments[1:]) - set(versions.values()): raise Refused(f"versions: none is {min(missing)}")
-    except Refused as error: return print(f"does not hold: {error}") or 1
+    except Refused as error: sys.exit(f"does not hold: {error}")
     print(f"holds: {', '.join(proof['trees'])}; agreement {versions['agreement']}; taken on trust: {len(trust)}", *trust, sep="\n  ")
-    return 0
-if __name__ == "__main__": sys.exit(main(sys.argv[1:]))
+
+if __name__ == "__main__": main(sys.argv[1:])

@@ -25,7 +25,7 @@ from truceline.agreement.model import SignedAct, Term
 from truceline.agreement.signed import reading_name, readings_of
 from truceline.agreement.standing import Standing
 from truceline.course import Course
-from truceline.span import FAR_AHEAD, LONG_AGO, Span, civil_day, day_span, parse_duration, parse_instant
+from truceline.span import FAR_AHEAD, LONG_AGO, Span, civil_day, day_span, parse_duration
 from truceline.verdict import NO, SURE, UNKNOWN, YES, Answer, Reason, undecided
 
 Reported = Mapping[str, Sequence[tuple[str, int, int, int]]]
@@ -133,7 +133,7 @@ class Clock:
 
     def duties_of(self, term: Term, bearer: str) -> Iterator[Duty]:
         """The duties of one bearer under one term: one for each trigger, or one that is dormant."""
-        triggers = [one for one in self.triggers(term) if one.span.start <= self.at]  # 2
+        triggers = [one for one in self.triggers(term, bearer) if one.span.start <= self.at]  # 2
         if not triggers:
             states = frozenset({"void"}) if self._is_over(term) else DUTY.start
             yield Duty(
@@ -149,20 +149,20 @@ class Clock:
 
     # -- 2 triggers --------------------------------------------------------------------------------------------------
 
-    def triggers(self, term: Term) -> list[Trigger]:
+    def triggers(self, term: Term, bearer: str) -> list[Trigger]:
         """What has set a duty going, in order; what only may have is not sure."""
         when = term.body.get("on", term.body.get("after"))
-        if term.is_withheld:
-            return [replace(t, is_sure=False) for t in _edges(self.standing.window(term.id), self.at)]
         found = [] if when is None else list(self._events(when))
         if when is None and not self._is_second(term):
             found = list(_edges(self.standing.window(term.id), self.at))
         elif when is not None and not _is_event(when):
             found = list(_edges(self.standing.condition(when), self.at))
-        found += self._from_parents(term)
+        found += self._from_parents(term, bearer)
         inside = self.standing.instrument(term.instrument) if term.instrument else None
         if inside is not None:
             found = [t for t in found if inside.during(Span(t.span.start, t.span.start + 1)).value != NO]
+        if term.is_withheld:
+            found = [replace(t, is_sure=False) for t in found]
         return sorted((self._clipped(term, t) for t in found), key=lambda t: (t.span.start, t.span.end, t.id))
 
     def _is_second(self, term: Term) -> bool:
@@ -179,8 +179,12 @@ class Clock:
         return replace(trigger, span=Span(start, trigger.span.end))
 
     def _events(self, when: Any) -> Iterator[Trigger]:  # noqa: ANN401  # plain values
-        """Triggers that are acts of the record, or breaches: each is one."""
+        """Triggers that are acts of the record, or breaches: each is one; under `any`, each of each."""
         if not isinstance(when, dict):
+            return
+        if isinstance(when.get("any"), list):
+            for one in when["any"]:
+                yield from self._events(one)
             return
         spoken = self.standing.spoken
         if "request" in when:
@@ -206,19 +210,24 @@ class Clock:
         group = self.standing.agreement.group
         for act in self.standing.acts:
             is_theirs = not by or (bool(act.against) and group.belongs(act.against, by) == YES)
-            if act.act == "finding" and act.term == term_id and act.holds == "breach" and is_theirs:
+            is_held = act.act == "finding" and act.holds == "breach" and self.standing.is_of_side(act)
+            if is_held and act.term == term_id and is_theirs:
                 yield Trigger(act.id, _moment(act.at), self.standing.is_of_body(act), f"breach of {term_id}")
         told = [one for one in self.reported.get(f"{term_id}:{by}", ()) if one[1] <= self.at]
         if told:
             first, last = min(one[1] for one in told), max(one[2] for one in told)
             yield Trigger(told[0][0], Span(first, last), False, f"reports of a breach of {term_id}", len(told))
 
-    def _from_parents(self, term: Term) -> list[Trigger]:
-        """A duty that another names in `else` begins where that one is refused, or its deadline passes."""
+    def _from_parents(self, term: Term, bearer: str) -> list[Trigger]:
+        """A duty that another names in `else` begins where that one is refused, or its deadline passes.
+
+        Who owed the first owes the second, for itself; who owed none of it, for everybody.
+        """
         found = []
         for parent in self.standing.agreement.terms.values():
             if parent.body.get("else") == term.id and parent.id != term.id:
-                found += [t for bearer in bearers(self.standing, parent) for t in self._failures(parent, bearer)]
+                owed = bearers(self.standing, parent)
+                found += [t for one in owed if one == bearer or bearer not in owed for t in self._failures(parent, one)]
         return found
 
     def _failures(self, parent: Term, bearer: str) -> Iterator[Trigger]:
@@ -243,11 +252,14 @@ class Clock:
             readings = [*readings, *([version["by"]] if "by" in version else [])]
         chosen = self.standing.taken(f"{term.id}.by", len(readings))
         for i, one in enumerate(readings):
-            if chosen in (None, i):
-                at = parse_instant(str(one), self.standing.agreement.tz)
-                yield Deadline(reading_name(one) if len(readings) > 1 else "", at, at)
+            edges = list(_edges(self.standing.begun(one), FAR_AHEAD - 1)) if chosen in (None, i) else []
+            for edge in edges[:1]:
+                name = reading_name(one) if len(readings) > 1 else ""
+                yield Deadline(name, edge.span.start, edge.span.end - 1)
 
     def _within(self, term: Term, trigger: Trigger) -> Iterator[Deadline]:
+        if trigger.span.start <= LONG_AGO:
+            return  # owed for all time: there is no moment from which it could be late
         for name, allowed in self._allowed(term.body.get("within"), term):
             last = trigger.span.end - 1
             yield Deadline(name, self.later(trigger.span.start, allowed), self.later(last, allowed))
@@ -371,7 +383,7 @@ class Clock:
         after = trigger.span.start
         found += [(one, "") for one in self.performed(term, bearer, trigger) if alone or one.span.end > after]
         for act in self._acts(term, bearer, trigger):
-            if act.act == "finding" and (event := event_of(act, DUTY)):
+            if act.act == "finding" and self.standing.is_of_side(act) and (event := event_of(act, DUTY)):
                 found.append((Happening(event, _moment(act.at), self.standing.is_of_body(act)), act.id))
             elif act.act == "waive" and not self._is_by(act, bearer):
                 found.append((Happening("waive", _moment(act.at)), act.id))
@@ -483,7 +495,7 @@ def _ban(standing: Standing, term: Term, bearer: str, at: int, reported: Reporte
     happened += [Happening("report", Span(start, end), value == YES) for _, start, end, value in told[:10]]
     moved = []
     for act in standing.acts:
-        is_about = act.act == "finding" and act.term == term.id and act.against
+        is_about = act.act == "finding" and act.term == term.id and act.against and standing.is_of_side(act)
         if (
             is_about
             and standing.agreement.group.belongs(act.against, bearer) == YES
@@ -513,6 +525,8 @@ def _over(standing: Standing, term: Term) -> list[int]:
 
 
 def _is_event(when: Any) -> bool:  # noqa: ANN401  # plain values
+    if isinstance(when, dict) and isinstance(when.get("any"), list):
+        return all(_is_event(one) for one in when["any"])
     return isinstance(when, dict) and bool({"request", "answered", "opened", "breach"}.intersection(when))
 
 

@@ -519,10 +519,8 @@ def invocation(report: Observation, permit: Term, law: Law) -> Answer:
     signed = [a for a in law.standing.acts if a.act == "invoke" and a.term == permit.id and a.of == report.id]
     if any(_may_invoke(act, permit, report, law) for act in signed):
         return SURE
-    wanted = permit.only_if.get("notice") if isinstance(permit.only_if, dict) else None
-    if not isinstance(wanted, dict):
-        return NEVER
-    return either(notified(report, notice, wanted, law) for notice in law.standing.acts if notice.act == "notice")
+    by_notice = isinstance(permit.only_if, dict) and isinstance(permit.only_if.get("notice"), dict)
+    return announced(report, permit, law) if by_notice else NEVER
 
 
 def _granted(report: Observation, permit: Term, span: Span, law: Law) -> Answer:
@@ -534,11 +532,22 @@ def _granted(report: Observation, permit: Term, span: Span, law: Law) -> Answer:
     ]
     if answers:
         return SURE if answers[-1].is_yes else NEVER
-    if permit.ask:
+    met = both([
+        law.standing.condition(of_time(permit.only_if)).during(span),
+        of_the_report(report, permit.only_if, law),
+        announced(report, permit, law),
+    ])  # fmt: skip
+    if permit.ask and met.value != NO:
         return undecided(Reason.AWAITING_ANSWER)
-    return both(
-        [law.standing.condition(of_time(permit.only_if)).during(span), of_the_report(report, permit.only_if, law)]
-    )
+    return met
+
+
+def announced(report: Observation, permit: Term, law: Law) -> Answer:
+    """Whether a notice in the record announces the act, where the exception asks for one."""
+    wanted = permit.only_if.get("notice") if isinstance(permit.only_if, dict) else None
+    if not isinstance(wanted, dict):
+        return SURE
+    return either(notified(report, notice, wanted, law) for notice in law.standing.acts if notice.act == "notice")
 
 
 def _may_invoke(act: SignedAct, permit: Term, report: Observation, law: Law) -> bool:

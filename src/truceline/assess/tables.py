@@ -309,13 +309,23 @@ def _dated(head: Head, law: Law, clock: Clock) -> Answers:
     checks = [clock.over(standing.window(term.id))]
     if term.is_withheld:
         checks.append(Answers.same(undecided(Reason.WITHHELD_TEXT), n))
+    condition = of_time(term.only_if)
+    met = Answers.same(SURE, n) if condition is None else clock.over(standing.condition(condition))
     if head.is_held and term.ask:
-        checks.append(Answers.same(undecided(Reason.AWAITING_ANSWER), n))
-    elif (condition := of_time(term.only_if)) is not None:
-        checks.append(clock.over(standing.condition(condition)))
+        awaited = Answers.same(undecided(Reason.AWAITING_ANSWER), n)
+        met = Answers(
+            np.where(met.value == NO, met.value, awaited.value), np.where(met.value == NO, met.why, awaited.why)
+        )
+    if condition is not None or (head.is_held and term.ask):
+        checks.append(met)
     if (barred := of_time(term.unless)) is not None:
         checks.append(col.denied(clock.over(standing.condition(barred))))
     return checks[0] if len(checks) == 1 else col.both(checks)
+
+
+def _failing(met: Answers) -> Answers:
+    """A condition, as far as it surely fails: else it says nothing before the body answers."""
+    return Answers(np.where(met.value == NO, met.value, 1).astype(np.int8), np.zeros(len(met), np.uint32))
 
 
 def _done(head: Head, report: Observation, law: Law) -> Answer:

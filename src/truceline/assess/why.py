@@ -52,7 +52,7 @@ Moment = tuple[int, int, int, int]
 Rule = Callable[[Iterable[Answer]], Answer]
 
 
-class _Shut(Exception):
+class _Shut(Exception):  # noqa: N818  # a turn of the walk, no fault
     """What a tree does not open: the answer stands as it is."""
 
 
@@ -190,7 +190,11 @@ class _Maker:
             self.given[q] = _row(found)
         if found is None:
             raise InputError(f"no answer to `{q}`")
-        shown = {"steps": _row(found)} if isinstance(found, Course) else dict(zip(("value", "why"), _row(found), strict=True))
+        shown = (
+            {"steps": _row(found)}
+            if isinstance(found, Course)
+            else dict(zip(("value", "why"), _row(found), strict=True))
+        )
         self.table[q] = {"rule": rule, "of": of, "by": cites, **shown}
         return found
 
@@ -300,7 +304,10 @@ class _Maker:
             "time": lambda: ("during", [_key("window", ids[0])]),
             "place": lambda: self._place(ids, c),
             "altitude": lambda: self._altitude(ids),
-            "act": lambda: ("same act", [_key("kind of", x, term.does) for x in self.report.acts] or [_key("open", "act")]),
+            "act": lambda: (
+                "same act",
+                [_key("kind of", x, term.does) for x in self.report.acts] or [_key("open", "act")],
+            ),
             "actor": lambda: self._whom("actor", term.who, c),
             "target": lambda: self._whom("target", term.to, c),
             "condition": lambda: self._conditions(term, ids, c),
@@ -344,7 +351,11 @@ class _Maker:
         return ([_key("if", self._when(rest), c)] if rest is not None else []) + told
 
     def _permits(self, name: str, term_id: str, c: Moment) -> list[str]:
-        return [_key("holds", t.id, c) for t in sorted(self._text.terms.values(), key=lambda t: t.id) if term_id in getattr(t, name)]
+        return [
+            _key("holds", t.id, c)
+            for t in sorted(self._text.terms.values(), key=lambda t: t.id)
+            if term_id in getattr(t, name)
+        ]
 
     def _holds(self, permit: Term, c: Moment) -> tuple[str, list[str]]:
         invoked = self.ask(_key("invoked", permit.id, c))
@@ -361,7 +372,9 @@ class _Maker:
         return "all", [] if by_notice and is_open else [_key("act", [permit.id], c)]
 
     def _granted(self, permit: Term, c: Moment) -> tuple[str, list[str]]:
-        made = [a for a in self.law.standing.acts if a.act == "answer" and a.term == permit.id and a.of == self.report.id]
+        made = [
+            a for a in self.law.standing.acts if a.act == "answer" and a.term == permit.id and a.of == self.report.id
+        ]
         if made:
             raise _Shut
         if permit.ask:
@@ -370,7 +383,9 @@ class _Maker:
 
     def _place(self, ids: list[str], c: Moment) -> tuple[str, list[str]]:
         at = self._text.terms[ids[0]].at
-        layers = [[_key("lies", zones, at), _key("exists", start, end, c)] for _, start, end, zones in self._layers(ids)]
+        layers = [
+            [_key("lies", zones, at), _key("exists", start, end, c)] for _, start, end, zones in self._layers(ids)
+        ]
         if len(layers) < 2:
             return "all", [q for layer in layers for q in layer]
         heights = [_key("height", alt) for alt, *_ in self._layers(ids)]
@@ -384,7 +399,12 @@ class _Maker:
         zones = [z for term in self._terms(ids) for z in term.where]
         found = spec.layers(zones, self._text.zones)
         made = [
-            ([z.low_m, z.high_m] if z.low_m is not None and z.high_m is not None else None, z.start, z.end, sorted(leaves))
+            (
+                [z.low_m, z.high_m] if z.low_m is not None and z.high_m is not None else None,
+                z.start,
+                z.end,
+                sorted(leaves),
+            )
             for z, leaves in found
         ]
         return sorted(made, key=lambda layer: _key(*layer[:3]))
@@ -398,7 +418,9 @@ class _Maker:
             return "all", [_key("open", kind)]
         if named.mode == NOBODY:
             return "any", []
-        below = [_key("all of" if kind == "actor" else "as target", self._meant(x, named, wanted, c)) for x in named.ids]
+        below = [
+            _key("all of" if kind == "actor" else "as target", self._meant(x, named, wanted, c)) for x in named.ids
+        ]
         return ("any" if kind == "actor" and named.mode == JOINT else f"same {kind}"), below
 
     def _meant(self, actor: str, named: Named, wanted: Selector, c: Moment) -> list[str]:
@@ -469,7 +491,7 @@ class _Timely:
             return _key("moment", name) if name not in agreement.words else _key("when", {"word": name})
         return _key("define" if term.kind == "define" else "done", name)
 
-    def below(self, kind: str, a: Any, b: str = "", wide: bool = False) -> tuple[str, list[str]]:  # noqa: ANN401, FBT001, FBT002
+    def below(self, kind: str, a: Any, b: str = "", wide: bool = False) -> tuple[str, list[str]]:  # noqa: ANN401
         if kind in ("status", "own", "rule", "side"):
             return self._status(kind, a, b, wide)
         agreement = self.law.standing.agreement
@@ -508,7 +530,7 @@ class _Timely:
             self.when(fields[k]) if k in ("at", "from") else _key(turn.get(k, k), fields[k]) for k in sorted(fields)
         ]
 
-    def _status(self, kind: str, a: Any, b: str, wide: bool) -> tuple[str, list[str]]:  # noqa: ANN401, FBT001
+    def _status(self, kind: str, a: Any, b: str, wide: bool) -> tuple[str, list[str]]:  # noqa: ANN401
         standing, group = self.law.standing, self.law.standing.agreement.group
         rules = standing.agreement.status_rules
         if kind == "rule" and isinstance(a, dict):
@@ -525,7 +547,7 @@ class _Timely:
         if wide and standing.readings.umbrella == "strict":
             return "members unknown", [_key("side", b)]
         if kind == "status" and not wide and (parts := sorted(group.parts(b))):
-            return "same actor", [_key("own", a, x, False) for x in (b, *parts)]  # noqa: FBT003
+            return "same actor", [_key("own", a, x, False) for x in (b, *parts)]
         if a in ("accepted", "excluded"):
             if wide:
                 return ("all", [_key("side", b)]) if a == "accepted" else ("any", [])
@@ -688,7 +710,9 @@ def _places(report: Observation, tree: Tree, law: Law) -> dict[str, Any]:
     is_one_list = all(compare(a, b) is not None for a in codes for b in codes)
     chains = {c: atlas.gazetteer.chain(c) for c in sorted(codes)} if is_one_list else {}
     drawn = {z: law.placed.ground((z,)).shape for z in met if not zones[z].codes and not zones[z].is_withheld}
-    shapes = {z: shape.wkt for z, shape in drawn.items() if shape is not None and get_num_coordinates(shape) < MOST_CORNERS}
+    shapes = {
+        z: shape.wkt for z, shape in drawn.items() if shape is not None and get_num_coordinates(shape) < MOST_CORNERS
+    }
     return {"units": chains, "shapes": shapes}
 
 

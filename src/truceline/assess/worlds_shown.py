@@ -193,7 +193,9 @@ def _whom(report: Observation, what: str, terms: list[Term], law: Law) -> Iterat
 def _acts(report: Observation, terms: list[Term], law: Law) -> Iterator[_Choice]:
     tree = law.standing.agreement.acts
     asked = [act for t in terms for act in t.does]
-    kinds = [k for k in sorted(tree._above) if any(tree.is_kind(k, a) == YES for a in report.acts)] if report.acts else []
+    kinds = (
+        [k for k in sorted(tree._above) if any(tree.is_kind(k, a) == YES for a in report.acts)] if report.acts else []
+    )
     pool = kinds or [*asked, "accident", "movement"]
     known = [act for act in report.acts if act in tree]
     for act in dict.fromkeys([*known, *pool, *(["accident"] if len(known) < len(report.acts) else [])]):
@@ -297,7 +299,9 @@ def _maps(terms: list[Term], law: Law) -> Iterator[_Choice]:
             yield _Choice(f"map of {zone.id}", words, _with_zones({**zones, zone.id: drawn}))
     for term in terms:
         if term.is_withheld:
-            yield _Choice(f"text of {term.id}", "says what is reported of it", _with_term(replace(term, is_withheld=False)))
+            yield _Choice(
+                f"text of {term.id}", "says what is reported of it", _with_term(replace(term, is_withheld=False))
+            )
             silent = replace(term, is_withheld=False, begins="2199-12-31", during=None)
             yield _Choice(f"text of {term.id}", "says nothing of this time", _with_term(silent))
 
@@ -326,7 +330,9 @@ def _answers(report: Observation, terms: list[Term], law: Law) -> Iterator[_Choi
 # -- another law ----------------------------------------------------------------------------------------------------------
 
 
-def _changed(law: Law, acts: tuple[SignedAct, ...] = (), chosen: tuple[tuple[str, int], ...] = (), **parts: object) -> Law:
+def _changed(
+    law: Law, acts: tuple[SignedAct, ...] = (), chosen: tuple[tuple[str, int], ...] = (), **parts: object
+) -> Law:
     standing = law.standing
     agreement = replace(standing.agreement, **parts)  # type: ignore[arg-type]
     readings = replace(standing.readings, chosen=(*standing.readings.chosen, *chosen))

@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("ask")(ask)
 
 
-def why(
+def why(  # noqa: PLR0917  # the signature is the command line
     folder: Annotated[Path | None, typer.Argument(help="Case folder.")] = None,
     assessment: Annotated[str, typer.Argument(help="`REPORT:TERM`; `REPORT`: every term that may cover it.")] = "",
     known_at: Annotated[str, typer.Option("--known-at", help="As known at a time, or at `#index` of the case.")] = "",
@@ -31,7 +31,7 @@ def why(
     check: Annotated[Path | None, typer.Option("--check", help="Replay a file of trees instead.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show why a verdict is what it is: every condition, the fact that made it so, and the two worlds of an open one."""
+    """Show why a verdict is what it is: every condition, the fact that made it so, the two worlds of an open one."""
     from truceline.errors import InputError
 
     if check is not None:
@@ -118,9 +118,18 @@ def _asked(q: str) -> str:
         return "whom it names" if "named" in q else "this zone"
     if kind == "if":
         return _asked(rest[0])
-    words = [r for r in rest if not (isinstance(r, list) and r and isinstance(r[0], int)) and r not in (False, None, "impact")]
-    texts = [", ".join(map(str, r)) if isinstance(r, list) else json.dumps(r, ensure_ascii=False) if isinstance(r, dict) else str(r) for r in words]
+    texts = [_worded(r) for r in rest if not (isinstance(r, list) and r and isinstance(r[0], int))]
     return " ".join([kind, *(t for t in texts if t)])
+
+
+def _worded(part: Any) -> str:  # noqa: ANN401  # any part of a question
+    import json
+
+    if part in (False, None, "impact"):
+        return ""
+    if isinstance(part, list):
+        return ", ".join(map(str, part))
+    return json.dumps(part, ensure_ascii=False) if isinstance(part, dict) else str(part)
 
 
 def _worlds(found: Told, term: str) -> Iterator[str]:
@@ -134,7 +143,7 @@ def _worlds(found: Told, term: str) -> Iterator[str]:
         yield f"  they differ in: {', '.join(shown.differs)}"
 
 
-def ask(
+def ask(  # noqa: PLR0917  # the signature is the command line
     folder: Annotated[Path, typer.Argument(help="Case folder.")],
     since: Annotated[str, typer.Option("--from", help="Only what can have happened from this moment on.")] = "",
     until: Annotated[str, typer.Option("--until", help="Only what can have happened before this moment.")] = "",

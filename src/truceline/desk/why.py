@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from truceline import LAW
-from truceline.assess import assessment, checker, spec, why
+from truceline.assess import checker, spec, why
 from truceline.assess.assessment import Assessed
 from truceline.assess.worlds_shown import Shown, worlds_of
 from truceline.desk.files import Tell, read_bytes
-from truceline.desk.runs import Asked, Outcome, bench_of_case, judge_case, known_of
+from truceline.desk.runs import Asked, Outcome, judge_case, known_of
 from truceline.errors import InputError, VerificationError, quoted
 from truceline.evidence.schema import Observation
 from truceline.store.folder import CaseFolder
@@ -97,8 +97,8 @@ def replayed(path: Path) -> list[str]:
     """
     try:
         found = json.loads(read_bytes(path))
-        proof = found["proof"] if "proof" in found else found
-    except (ValueError, TypeError) as error:
+        proof = found.get("proof", found)
+    except (ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{path.name}: not JSON: {error}") from None
     try:
         return checker.check(proof)
@@ -194,14 +194,6 @@ def request_answer(outcome: Outcome, wanted: Iterable[Wanted], party: str) -> di
         for w in wanted
     ]  # fmt: skip
     agreement = outcome.bench.agreement
-    open_ = sum(int((assessment_values(outcome, t) == 0).sum()) for t in outcome.assessed.prohibitions)
+    open_ = sum(int((outcome.assessed.answers[t].value == 0).sum()) for t in outcome.assessed.prohibitions)
     return {"agreement": agreement.id, "agreement_hash": agreement.canonical_hash, "to": party or None,
             "open": open_, "asked": asked, "law": LAW}  # fmt: skip
-
-
-def assessment_values(outcome: Outcome, term: str) -> Any:  # noqa: ANN401  # a column of values
-    """The values of one term."""
-    return outcome.assessed.answers[term].value
-
-
-__all__ = ["Told", "Wanted", "assessment", "bench_of_case", "explain", "replayed", "request", "request_answer"]

@@ -133,6 +133,8 @@ def letter(answer: Mapping[str, Any], lang: str = "en") -> str:
 def _field(n: int, asked: Mapping[str, Any], lang: str) -> Iterable[str]:
     words = {key: sentence[lang] for key, sentence in _SENTENCES.items()}
     terms = ", ".join(asked["terms"])
-    yield words["field"].format(n=n, field=FIELDS[asked["reason"]][lang], terms=terms, alone=asked["alone"], among=asked["among"])
+    yield words["field"].format(
+        n=n, field=FIELDS[asked["reason"]][lang], terms=terms, alone=asked["alone"], among=asked["among"]
+    )
     more = words["more"].format(more=asked["more"]) if asked["more"] else ""
     yield words["reports"].format(reports=", ".join(asked["reports"])) + more
