@@ -183,9 +183,9 @@ def _case(node: Node, top: Mapping[str, Node], texts: Mapping[str, str], name: s
 def _made(fields: Mapping[str, Node], line: int, top: Mapping[str, Node], texts: Mapping[str, str], name: str) -> Case:
     own = {key: node.plain() for key, node in fields.items()}
     agreement = agreement_of(str(own.get("agreement") or _top(top, "agreement", "shipped")), texts)
-    areas = str(own.get("areas") or _top(top, "areas", "shipped"))
-    if areas not in ("shipped", "none"):
-        raise InputError(f"expected `shipped` or `none` for `areas`, got `{areas}`")
+    areas = str(own.get("areas") or _top(top, "areas", "minsk" if agreement.id == "minsk-2020" else "shipped"))
+    if areas not in ("shipped", "minsk", "none"):
+        raise InputError(f"expected `shipped`, `minsk` or `none` for `areas`, got `{areas}`")
     for key in ("name", "why"):
         if not isinstance(own.get(key), str):
             raise InputError(f"a case needs `{key}`")
@@ -417,10 +417,11 @@ def shipped() -> Agreement:
 
 @cache
 def atlas(areas: str) -> Atlas:
-    """The areas of the shipped case, or none."""
+    """The areas of the shipped case, of the measures of July 2020, or none."""
     if areas == "none":
         return Atlas()
-    return read_atlas({"areas.geojson": (SHIPPED / "areas.geojson").read_bytes()}, (SHIPPED / "units.csv").read_bytes())
+    folder = SHIPPED if areas == "shipped" else SHIPPED.parent / "minsk-2020"
+    return read_atlas({"areas.geojson": (folder / "areas.geojson").read_bytes()}, (folder / "units.csv").read_bytes())
 
 
 @cache

@@ -16,7 +16,8 @@ from truceline.agreement.text import load
 from truceline.assess import bulk, spec
 from truceline.assess.allegations import allegations
 from truceline.assess.answers import Answers
-from truceline.assess.obligations import bans, duties
+from truceline.assess.bans import bans
+from truceline.assess.obligations import duties
 from truceline.assess.place import Placed
 from truceline.assess.reported import reported_of_all
 from truceline.assess.spec import Law

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from tests.test_cli import SCHEMAS
 from truceline import LAW
-from truceline.assess.why import sealed
+from truceline.assess.proof import sealed
 from truceline.cli import why as command
 from truceline.desk import add_shipped_reports, demo_case
 from truceline.errors import VerificationError

@@ -78,6 +78,10 @@ def answer(condition: str, at: str, *acts: Mapping[str, Any], **readings: Any) -
 
 
 BREACH = {"act": "finding", "by": ["us", "ru"], "holds": "breach", "term": "ban", "against": "gov"}
+ALLEGED, REPLIED = {"act": "allege", "by": "opp", "at": "2016-03-04"}, {"act": "reply", "by": "gov", "at": "2016-03-04"}
+BACK = {"act": "confirm", "by": "un", "of": "retreat", "to": "opp", "at": "2016-03-04"}
+CONSENT = {"act": "confirm", "by": "un", "of": "consent", "at": "2016-03-03", "until": "2016-03-04"}
+WELL = {"act": "answer", "by": ["us", "ru"], "of": "all-well", "at": "2016-03-04"}
 D2, D3, D4, D5 = (f"2016-03-0{day}" for day in (2, 3, 4, 5))
 
 
@@ -124,10 +128,10 @@ D2, D3, D4, D5 = (f"2016-03-0{day}" for day in (2, 3, 4, 5))
         ("{request: access, by: un}", D5, [{"act": "request", "by": "un", "of": "access", "at": D4}], YES),
         ("{request: access, by: un}", D5, [{"act": "request", "by": "opp", "of": "access", "at": D4}], NO),
         ("{request: access, by: un}", D5, [{"act": "request", "by": "un", "of": "names", "at": D4}], NO),
-        ("{opened: allegation}", D5, [{"act": "allege", "by": "opp", "at": D4}], YES),
-        ("{answered: allegation}", D5, [{"act": "reply", "by": "gov", "at": D4}], YES),
-        ("{answered: allegation, or_elapsed: PT24H}", D5, [{"act": "allege", "by": "opp", "at": D4}], YES),
-        ("{answered: allegation, or_elapsed: PT24H}", "2016-03-04T23:00", [{"act": "allege", "by": "opp", "at": D4}], NO),
+        ("{opened: allegation}", D5, [ALLEGED], YES),
+        ("{answered: allegation}", D5, [REPLIED], YES),
+        ("{answered: allegation, or_elapsed: PT24H}", D5, [ALLEGED], YES),
+        ("{answered: allegation, or_elapsed: PT24H}", "2016-03-04T23:00", [ALLEGED], NO),
         ("{finding: breach, term: ban}", D5, [], NO),
         ("{finding: breach, term: ban}", D5, [{**BREACH, "at": D4}], YES),
         ("{finding: breach, term: ban}", D5, [{**BREACH, "at": D4, "by": "us"}], NO),
@@ -160,8 +164,8 @@ D2, D3, D4, D5 = (f"2016-03-0{day}" for day in (2, 3, 4, 5))
         ("{done: moved}", D5, [{"act": "confirm", "by": "opp", "of": "moved", "at": D4}], UNKNOWN),
         ("{done: moved}", D5, [{"act": "confirm", "by": "un", "of": "moved", "at": D4}], YES),
         ("{done: {by: opp, do: retreat}}", D5, [], UNKNOWN),
-        ("{done: {by: opp, do: retreat}}", D5, [{"act": "confirm", "by": "un", "of": "retreat", "to": "opp", "at": D4}], YES),
-        ("{done: {by: opp, do: retreat}}", D5, [{"act": "confirm", "by": "gov", "of": "retreat", "to": "opp", "at": D4}], UNKNOWN),
+        ("{done: {by: opp, do: retreat}}", D5, [BACK], YES),
+        ("{done: {by: opp, do: retreat}}", D5, [{**BACK, "by": "gov"}], UNKNOWN),
         ("{fulfilled: ban}", D5, [], UNKNOWN),
         ("{fulfilled: ban}", D5, [{**BREACH, "at": D4}], NO),
         ("{fulfilled: ban}", D5, [{**BREACH, "at": D4, "holds": "no-breach"}], YES),
@@ -170,12 +174,12 @@ D2, D3, D4, D5 = (f"2016-03-0{day}" for day in (2, 3, 4, 5))
         ("{checkpoint: un}", D5, [{"act": "confirm", "by": "un", "of": "checkpoint", "at": D4}], YES),
         ("{checkpoint: un}", D5, [{"act": "confirm", "by": "gov", "of": "checkpoint", "at": D4}], UNKNOWN),
         ("{consent: un}", D5, [], UNKNOWN),
-        ("{consent: un}", D5, [{"act": "confirm", "by": "un", "of": "consent", "at": D3, "until": D4}], UNKNOWN),
-        ("{consent: un}", "2016-03-03T12:00", [{"act": "confirm", "by": "un", "of": "consent", "at": D3, "until": D4}], YES),
+        ("{consent: un}", D5, [CONSENT], UNKNOWN),
+        ("{consent: un}", "2016-03-03T12:00", [CONSENT], YES),
         ("{ask: all-well}", D5, [], UNKNOWN),
-        ("{ask: all-well}", D5, [{"act": "answer", "by": ["us", "ru"], "of": "all-well", "at": D4, "is_yes": True}], YES),
-        ("{ask: all-well}", D5, [{"act": "answer", "by": ["us", "ru"], "of": "all-well", "at": D4}], NO),
-        ("{ask: all-well}", D5, [{"act": "answer", "by": "gov", "of": "all-well", "at": D4, "is_yes": True}], UNKNOWN),
+        ("{ask: all-well}", D5, [{**WELL, "is_yes": True}], YES),
+        ("{ask: all-well}", D5, [WELL], NO),
+        ("{ask: all-well}", D5, [{**WELL, "by": "gov", "is_yes": True}], UNKNOWN),
         # over evidence, without any
         ("{none: attack, in: syria}", D5, [], UNKNOWN),
         ("{count: attack, at_least: 1}", D5, [], UNKNOWN),
@@ -262,7 +266,7 @@ conditions = st.recursive(
     max_leaves=4,
 )
 hands = st.sampled_from([["us"], ["ru"], ["us", "ru"], ["tf"], ["gov"], ["gov-air"], ["opp"], ["one"], ["un"]])
-contents = st.sampled_from(
+contents: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [
         {"act": "accept"}, {"act": "withdraw"}, {"act": "open", "of": "opening"}, {"act": "perform", "of": "told"},
         {"act": "perform", "of": "moved"}, {"act": "confirm", "of": "moved"}, {"act": "confirm", "of": "checkpoint"},
@@ -281,10 +285,14 @@ FIRST, LAST = second("2016-02-15"), second("2016-03-20")
 hours = st.integers(0, (LAST - FIRST) // 3_600).map(lambda hour: FIRST + 3_600 * hour)
 acts = st.lists(st.tuples(contents, hands, hours, st.integers(0, 200)), max_size=8).map(
     lambda rows: [
-        replace(read_act({"id": f"a{i}", "by": by, "at": "2016-03-01", **content}, "UTC", 0), at=at, known_at=at + 3_600 * late)
+        replace(
+            read_act({"id": f"a{i}", "by": by, "at": "2016-03-01", **content}, "UTC", 0),
+            at=at,
+            known_at=at + 3_600 * late,
+        )
         for i, (content, by, at, late) in enumerate(rows)
     ]
-)  # fmt: skip
+)
 
 
 def course(condition: str, record: list[SignedAct], known_at: int | None = None) -> Course:
@@ -366,7 +374,12 @@ def test_a_chosen_reading_is_never_against_all_readings(condition: str, record: 
 answers = st.sampled_from([SURE, NEVER, undecided(Reason.TIME), undecided(Reason.OPEN_WORD)])
 
 
-@given(k=st.integers(0, 6), found=st.lists(answers, max_size=6), index=st.integers(0, 5), sign=st.sampled_from([SURE, NEVER]))
+@given(
+    k=st.integers(0, 6),
+    found=st.lists(answers, max_size=6),
+    index=st.integers(0, 5),
+    sign=st.sampled_from([SURE, NEVER]),
+)
 def test_at_least_k_is_never_against_any_world(k: int, found: list[Answer], index: int, sign: Answer) -> None:
     """Deciding one of the conditions may turn a 0 into a sign and never flips one; a permutation changes nothing."""
     before = at_least(k, found).value

@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from tests import case_files
-from tests import test_cases as rules
 from truceline.agreement.lint import findings
 from truceline.agreement.text import load
-from truceline.atlas import read_atlas
 from truceline.cli import main
 from truceline.space import quantise
 
@@ -22,7 +20,6 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "agreements" / "minsk-2020"
 TEXT = load((FOLDER / "agreement.yaml").read_bytes(), "agreement.yaml")
 AREAS = (FOLDER / "areas.geojson").read_bytes()
-ATLAS = read_atlas({"areas.geojson": AREAS}, (FOLDER / "units.csv").read_bytes())
 CLAUSES = [f"K{number}" for number in range(1, 9)]
 
 REPORTS = (
@@ -53,39 +50,7 @@ ACTS = (
 )  # fmt: skip
 
 
-def cases() -> list[case_files.Case]:
-    """The cases of the file beside this one, on this agreement."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(case_files, "agreement_of", lambda _key, _texts: TEXT)
-        return case_files.cases_of(Path(__file__).with_name("minsk.yaml"))
-
-
-CASES = cases()
-
-
-@pytest.fixture(autouse=True)
-def on_its_own_areas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Zones lie where the areas of this agreement say."""
-    for module in (case_files, rules):
-        monkeypatch.setattr(module, "atlas", lambda _areas: ATLAS)
-
-
-def param(case: case_files.Case) -> Any:  # noqa: ANN401  # pytest's own
-    """A case by its line."""
-    return pytest.param(case, id=f"minsk:{case.line}")
-
-
-@pytest.mark.parametrize("case", [param(case) for case in CASES if case.is_of_reports])
-def test_the_case_comes_out_as_it_states(case: case_files.Case) -> None:
-    """Value and exactly the stated reasons, one by one and in tables."""
-    rules.test_the_case_comes_out_as_it_states(case)
-    rules.test_tables_give_the_same_answers(case)
-
-
-@pytest.mark.parametrize("case", [param(case) for case in CASES if case.at is not None])
-def test_what_stands_is_as_the_case_states_it(case: case_files.Case) -> None:
-    """Duties and windows at the stated second, each with every state it can be in."""
-    rules.test_what_stands_is_as_the_case_states_it(case)
+CASES = case_files.cases_of(case_files.FOLDER / "minsk.yaml")
 
 
 def test_every_clause_is_data_and_exercised() -> None:

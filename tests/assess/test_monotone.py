@@ -20,16 +20,18 @@ from typing import Any
 import pytest
 
 from tests.assess.worlds import Full, Maker, dump, full_law, law_of, row_of, without
-from truceline.agreement.history import History, Readings
+from truceline.agreement.amended import amended
+from truceline.agreement.history import History, Readings, read_act
 from truceline.agreement.model import JUDGED_KINDS, Agreement, SignedAct
 from truceline.agreement.signed import reading_names
 from truceline.agreement.text import load
 from truceline.assess import spec
+from truceline.assess.evidences import Evidences
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
 from truceline.assess.worlds import open_words
 from truceline.atlas import Atlas
-from truceline.evidence.schema import EITHER, JOINT, ONE, UNNAMED, Named, Observation
+from truceline.evidence.schema import EITHER, JOINT, ONE, UNNAMED, Named, Observation, table_of
 from truceline.space import Region, disc, distance_m
 
 
@@ -264,11 +266,11 @@ def test_narrowing_any_input_never_flips_a_sign_in_a_hundred_thousand_cases() ->
 # -- one at a time ---------------------------------------------------------------------------------------------------
 
 
-def small(extra: str, term: str) -> Law:
+def small(extra: str, term: str, *acts: SignedAct) -> Law:
     """A text of a few lines."""
     text = f"truceline: 1\nid: small\n{extra}\nterms:\n  - {{id: A, kind: prohibit, {term}}}\n"
     made = load(text.encode(), "small.yaml")
-    return Law(History(made).as_known(), Placed(made.zones, Atlas()))
+    return Law(History(made, acts).as_known(), Placed(made.zones, Atlas()))
 
 
 def signs(law: Law, wide: Observation, narrow: Observation) -> tuple[int, int]:
@@ -342,3 +344,81 @@ def test_a_union_keeps_the_height_and_the_time_of_its_parts(part: str) -> None:
     zones = f"zones:\n  a: {{polygon: [[36, 35], [37, 35], [37, 36], [36, 36]], {part}}}\n  u: {{union: [a]}}"
     law = small(f"actors: {{gov: {{kind: state}}}}\n{zones}", "does: attack, in: u")
     assert spec.judge(without(WIDE, impact=disc(36.5, 35.5, 10), low_m=0, high_m=100), "A", law).covered.value == -1
+
+
+@pytest.mark.parametrize("act", ["invoke", "notice"])
+@pytest.mark.parametrize("burden", ["bearer", "overrides"])
+def test_whose_word_it_is_stays_open_while_the_actor_is(act: str, burden: str) -> None:
+    """Whoever invokes speaks for the actor, or does not: while nobody is named, that is 0 and not yes."""
+    text = ", if: {notice: {to: us, matches: [time]}}" if act == "notice" else ""
+    permit = "}\n  - {id: P, kind: permit, does: attack, except: [A]"
+    back = ", burden: none}\n  - {id: O, kind: prohibit, does: attack, overrides: [P]" if burden == "overrides" else ""
+    law = small(
+        "actors: {us: {kind: guarantor}, gov: {kind: state}, opp: {kind: side}}",
+        f"does: attack{permit}{back}{text}",
+        read_act({
+            "act": act, "by": "gov", "at": "2016-03-01", "of": "o" if act == "invoke" else "", "to": "us",
+            "term": "O" if back else "P", "start": "2016-03-02", "until": "2016-12-01",
+        }, "UTC", 0),
+    )  # fmt: skip
+    for wide in (Named(), Named(("gov", "opp"), EITHER)):
+        for narrow in ("gov", "opp"):
+            one, other = signs(law, without(WIDE, actor=wide), without(WIDE, actor=Named((narrow,), ONE)))
+            assert one * other >= 0, (wide, narrow)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "if: {count: attack, at_least: 1, from: doubt}",
+        "if: {count: attack, at_most: 0, from: doubt}",
+        "while: {from: doubt, for: P20D}",
+        "if: {within: P20D, of: doubt}",
+        "if: {elapsed: P20D, of: doubt}",
+    ],
+)
+def test_a_reading_of_a_beginning_decides_nothing_against_a_sign(field: str) -> None:
+    """What is counted from a moment with three readings is open wherever one of them makes a difference."""
+    days = ("2016-03-01", "2016-04-01", "2016-05-01")
+    doubt = f"{{id: doubt, kind: define, is: {{readings: [{', '.join(days)}]}}}}"
+    text = f"truceline: 1\nid: small\nterms:\n  - {doubt}\n  - {{id: A, kind: prohibit, does: attack, {field}}}\n"
+    made = load(text.encode(), "small.yaml")
+    rows = [row_of(without(WIDE, id="e", start=at, end=at + 1)) for at in (1_457_400_000,)]
+    placed = Placed(made.zones, Atlas())
+    seen = Evidences(lambda: table_of(rows), made, placed)
+    history = History(made, (), seen)
+    for at in range(1_456_000_000, 1_466_000_000, 5 * 86_400):
+        report = without(WIDE, start=at, end=at + 60)
+        whole, *each = (
+            spec.judge(report, "A", Law(history.as_known(None, Readings(chosen=chosen)), placed, seen)).covered.value
+            for chosen in ((), *((("doubt.is", i),) for i in range(3)))
+        )
+        assert all(whole in (0, one) for one in each), (at, whole, each)
+
+
+ALIKE = """
+actors: {us: {kind: guarantor}, ru: {kind: guarantor}, gov: {kind: state}}
+zones:
+  a: {polygon: [[36, 35], [37, 35], [37, 36], [36, 36]]}
+  b: {polygon: [[37, 35], [38, 35], [38, 36], [37, 36]]}
+"""
+
+
+def test_what_is_suspended_here_is_still_forbidden_there() -> None:
+    """Two bans that differ only in their zones are judged together, but not once an act suspends one of them."""
+    suspend = read_act({"act": "suspend", "by": ["us", "ru"], "at": "2016-03-01", "of": "A"}, "UTC", 0)
+    law = small(ALIKE, "does: attack, in: a}\n  - {id: B, kind: prohibit, does: attack, in: b", suspend)
+    report = without(WIDE, impact=disc(37.5, 35.5, 10))
+    assert spec.judge(report, "B", law).covered.value == spec.judge_any(report, law).value == 1
+
+
+def test_a_ban_whose_zone_was_amended_covers_what_was_before_it() -> None:
+    """The old wording and the new differ only in their zones, and each binds in a time of its own."""
+    one, other = (
+        load(f"truceline: 1\nid: x{ALIKE}terms:\n  - {{id: A, kind: prohibit, does: attack, in: {z}}}\n".encode(), "x")
+        for z in ("a", "b")
+    )
+    made = amended(one, other, 1_470_000_000)
+    law = Law(History(made).as_known(), Placed(made.zones, Atlas()))
+    report = without(WIDE, impact=disc(36.5, 35.5, 10))
+    assert spec.judge(report, "A~1", law).covered.value == spec.judge_any(report, law).value == 1

@@ -308,6 +308,11 @@ class Writer:
     def __init__(self, rng: random.Random) -> None:
         """Draw from here."""
         self.rng, self.bans = rng, [f"T{i}" for i in range(rng.choice([2, 3, 4]))]
+        self.is_sparse = rng.random() < 0.6
+
+    def often(self, share: float) -> bool:
+        """Now and then; seldom in a sparse text, in which one thing alone decides."""
+        return self.rng.random() < (share / 3 if self.is_sparse else share)
 
     def text(self) -> Agreement:
         """One that loads: amended or not."""
@@ -336,15 +341,15 @@ class Writer:
             "does": rng.choice(["attack", "attack", ["shelling", "gain"], ["hinder", "attack"], "fly"]),
         }  # fmt: skip
         term |= self.where() | self.when()
-        if rng.random() < 0.3:
+        if self.often(0.3):
             term["versions"] = [{"name": "one", "until": self.moment()}, {"name": "other", "from": self.moment()}]
-        if rng.random() < 0.3:
+        if self.often(0.3):
             term["at"] = "origin"
-        if rng.random() < 0.1:
+        if self.often(0.1):
             term["text"] = "withheld"
-        if rng.random() < 0.15:
+        if self.often(0.15):
             term["protects"] = "civilians"
-        if rng.random() < 0.15:
+        if self.often(0.15):
             term["on"] = self.time()
         return {k: v for k, v in term.items() if v is not None}
 
@@ -359,9 +364,9 @@ class Writer:
             one |= self.where() | self.when()
             if rng.random() < 0.2:
                 one["if"] = {"notice": {"to": "tf", "ahead": "PT24H", "matches": ["area", "time", "callsign"]}}
-            if rng.random() < 0.2:
+            if self.often(0.3):
                 one["ask"] = "proportionate"
-            if rng.random() < 0.2:
+            if self.often(0.3):
                 one["at"] = "origin"
             made.append({k: v for k, v in one.items() if v is not None})
         if made and rng.random() < 0.4:
@@ -371,26 +376,30 @@ class Writer:
 
     def whom(self) -> Any:  # noqa: ANN401  # plain values
         """Whom a term binds or protects; None = anybody."""
+        if self.is_sparse and self.rng.random() < 0.6:
+            return None
         choices = [None, "bound", ["gov", "ru-air"], {"of": "opp", "is": "bound"}, {"of": "gov"}, {"is": "accepted"}]
         return self.rng.choice(choices)
 
     def where(self) -> dict[str, Any]:
         """Zones, or anywhere."""
+        if self.is_sparse and self.rng.random() < 0.6:
+            return {}
         zones = self.rng.choice([(), ("country",), ("low", "high", "brief"), ("west",), ("pair", "low"), ("half",)])
         return {"in": list(zones)} if zones else {}
 
     def when(self) -> dict[str, Any]:
         """A window, and conditions."""
         rng = self.rng
-        made: dict[str, Any] = {"instrument": rng.choice(["I", "K"])} if rng.random() < 0.6 else {}
-        if rng.random() < 0.3:
+        made: dict[str, Any] = {"instrument": rng.choice(["I", "K"])} if self.often(0.6) else {}
+        if self.often(0.3):
             made["from"] = self.moment()
-        if rng.random() < 0.2:
+        if self.often(0.2):
             made["until"] = self.moment()
-        if rng.random() < 0.3:
+        if self.often(0.3):
             made["while"] = self.condition()
-        for key, often in (("if", 0.4), ("unless", 0.3)):
-            if rng.random() < often:
+        for key, share in (("if", 0.5), ("unless", 0.4)):
+            if self.often(share):
                 made[key] = self.of_report() if rng.random() < 0.35 else self.condition()
         return made
 
@@ -425,7 +434,8 @@ class Writer:
             {"number": {rng.choice(["at_least", "at_most"]): rng.choice([2, 10])}},
             {"number": {"at_least": 2, "at_most": 20}}, {"earlier": link}, {"followed": link},
         ])  # fmt: skip
-        return made | (self.time() if rng.random() < 0.3 else {})
+        made |= self.time() if rng.random() < 0.3 else {}
+        return {"all": [made, self.condition(1)]} if rng.random() < 0.15 else made
 
     def time(self) -> dict[str, Any]:
         """A condition of time alone."""
@@ -435,7 +445,7 @@ class Writer:
     def condition(self, depth: int = 0) -> Any:  # noqa: ANN401  # plain values
         """Any word of the algebra."""
         rng = self.rng
-        if depth < 2 and rng.random() < 0.35:
+        if depth < 2 and self.often(0.35):
             few = [self.condition(depth + 1) for _ in range(rng.choice([2, 3]))]
             return rng.choice([{"all": few}, {"any": few}, {"not": few[0]}, {"k": 2, "of": few}, {"both": few[:2]}, few])
         return rng.choice([self.time, self.lasting, self.record, self.record, self.seen])()
@@ -468,7 +478,8 @@ class Writer:
         rng = self.rng
         made: dict[str, Any] = rng.choice([{}, {"in": "west"}, {"in": ["aleppo", "low"]}, {"in": "idlib"}])
         made = dict(made) | rng.choice([{}, {"by": "gov"}, {"between": ["gov", "opp"]}, {"to": "opp"}])
-        made |= rng.choice([{"within": "P3D"}, {"from": "start"}, {"from": "start", "within": "P7D"}])
+        begin = {"from": rng.choice(["start", "start", "doubt", "clause", {"done": "opening"}, {"done": "duty"}])}
+        made |= rng.choice([{"within": "P3D"}, begin, begin | {"within": "P7D"}])
         made |= {"coverage": 0.5} if rng.random() < 0.3 else {}
         zone = {"in": rng.choice(["west", "idlib"])}
         that = rng.choice(["adhered", {"none": "attack"}, {"count": "attack", "at_least": 1}])
@@ -476,7 +487,7 @@ class Writer:
             {"count": "attack", **made, rng.choice(["at_least", "at_most"]): rng.choice([0, 1, 2])},
             {"none": rng.choice(["attack", "shelling"]), **made}, {"coverage": rng.choice([0.5, 1]), **zone},
             {"rate": "attack", **made, "per": "P1D", rng.choice(["at_least", "at_most"]): rng.choice([0.5, 1])},
-            {"ratio": "attack", **made, "from": "start", "per": "P1D", "baseline": "mean-P7D-before-start", "at_most": 1},
+            {"ratio": "attack", **made, **begin, "per": "P1D", "baseline": "mean-P7D-before-start", "at_most": 1},
             {"consecutive": {
                 "days": rng.choice([1, 2, 3]), "calendar": "civil", "that": that, **zone, "coverage": 0.5,
                 "from": rng.choice(["start", "doubt"]), "horizon": "P40D", "reset_by": {"agree": "tf"},
@@ -549,7 +560,8 @@ class Full(Maker):
         hand = rng.choice([["tf"], ["us", "ru"], ["us"], ["icrc"], ["gov"]])
         act = rng.choice([
             "suspend", "suspend", "resume", "expel", "readmit", "finding", "finding", "finding", "confirm", "confirm",
-            "perform", "adopt", "adopt", "adopt", "request", "allege", "reply", "publish", "reset", "answer",
+            "perform", "adopt", "adopt", "adopt", "request", "allege", "reply", "publish", "reset", "answer", "invoke",
+            "invoke", "invoke",
         ])  # fmt: skip
         fields: dict[str, Any] = {"act": act, "by": hand}
         bans = [t.id for t in self.text.terms.values() if t.kind == "prohibit"]
@@ -576,6 +588,9 @@ class Full(Maker):
             fields["of"] = "I"
         elif act == "reset":
             fields["of"] = ""
+        elif act == "invoke":
+            permits = [t.id for t in self.text.terms.values() if t.kind == "permit"]
+            fields |= {"term": rng.choice(permits), "of": f"o-{rng.randrange(reports)}", "by": [rng.choice(["gov", "opp"])]}
         elif act == "answer":
             fields |= {"of": "consistent", "term": rng.choice(bans), "is_yes": rng.random() < 0.5}
         else:

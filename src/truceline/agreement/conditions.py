@@ -290,7 +290,12 @@ class Conditions(Statuses):
             return Course.window(made[0].at) if made else NOT_EVER
         shown = self.shown(term)
         owed = self.owed(term)
-        return shown if is_of_record(term) else combined([owed, shown], _open_world)
+        if is_of_record(term):
+            return shown
+        stated = [a for a in self.acts if self._shows(a, term) and a.start is not None]
+        if stated:
+            return confirmed(stated, undecided(Reason.TIME))
+        return combined([owed, shown], _open_world)
 
     def shown(self, term: Term) -> Course:
         """From when it is shown that a duty was performed: by the record itself, a neutral, or a finding."""
@@ -298,11 +303,12 @@ class Conditions(Statuses):
         return Course.window(min(made)) if made else NOT_EVER
 
     def _shows(self, act: SignedAct, term: Term) -> bool:
-        if act.act == "perform" and act.of == term.id:
+        is_of = term.is_named(act.of, act.at)
+        if act.act == "perform" and is_of:
             return is_of_record(term) and self.by_bearer(term, act)
-        if act.act == "confirm" and act.of == term.id:
+        if act.act == "confirm" and is_of:
             return self.is_neutral(act)
-        is_about = act.act == "finding" and term.id in (act.term, act.of)
+        is_about = act.act == "finding" and (is_of or term.is_named(act.term, act.at))
         return is_about and act.holds in ("no-breach", "repaired") and self.is_of_body(act)
 
     def by_bearer(self, term: Term, act: SignedAct) -> bool:
@@ -327,18 +333,18 @@ class Conditions(Statuses):
         return self.condition(trigger) if trigger is not None else self.window(term.id)
 
     def _deed(self, what: Mapping[str, Plain]) -> Course:
-        """Whether somebody did something outside the record: 0 until a neutral confirms it."""
+        """Whether somebody did something outside the record: 0 until a neutral confirms it, and says when it was."""
         by, deed = str(what.get("by", "")), str(what.get("do", ""))
         acts = [a for a in self.acts if a.of == deed and (a.to == by or by in a.by)]
-        sure = [a.at for a in acts if a.act == "confirm" and self.is_neutral(a)]
-        return Course.steps([(min(sure), SURE)], before=undecided(Reason.NO_COVERAGE)) if sure else OPEN_DEED
+        sure = [a for a in acts if a.act == "confirm" and self.is_neutral(a)]
+        return confirmed(sure, undecided(Reason.NO_COVERAGE)) if sure else OPEN_DEED
 
     def fulfilled(self, term_id: Plain) -> Course:
         """Whether a term is kept: as the last signed finding says; a duty that was shown to be done is."""
         term = self.agreement.terms.get(term_id) if isinstance(term_id, str) else None
         if term is None:
             return LATER_KIND
-        found = self._found([a for a in self.acts if a.act == "finding" and term.id in (a.term, a.of)], denied=False)
+        found = self._found([a for a in self.findings if term.id in (a.term, a.of)], denied=False)
         return any_course([found, self.shown(term)]) if term.kind == "require" else found
 
     def complies(self, actor: Plain) -> Course:
@@ -346,7 +352,7 @@ class Conditions(Statuses):
         if not isinstance(actor, str):
             return LATER_KIND
         chain = set(self.agreement.group.above(actor))
-        found = [a for a in self.acts if a.act == "finding" and a.against and a.against in chain]
+        found = [a for a in self.findings if a.against and a.against in chain]
         steps: list[tuple[int, Answer]] = []
         broken: set[tuple[str, str]] = set()
         for act in sorted(found, key=lambda a: (a.at, a.id)):
@@ -370,8 +376,8 @@ class Conditions(Statuses):
         wanted = str(fields["finding"])
         made = [
             act
-            for act in self.acts
-            if act.act == "finding" and act.holds == wanted
+            for act in self.findings
+            if act.holds == wanted
             and all(str(fields[k]) == getattr(act, k) for k in ("term", "of", "against") if k in fields)
             and (self.agreement.group.signed_by(str(fields["by"]), act.by) if "by" in fields else self.is_of_body(act))
         ]  # fmt: skip
@@ -379,7 +385,7 @@ class Conditions(Statuses):
 
     def _breach(self, fields: Mapping[str, Plain]) -> Course:
         """From a signed finding that a term was broken, by whom."""
-        found = [a for a in self.acts if a.act == "finding" and a.term == str(fields["breach"])]
+        found = [a for a in self.findings if a.term == str(fields["breach"])]
         by = str(fields.get("by", ""))
         mine = [a for a in found if not by or (a.against and self.agreement.group.belongs(a.against, by) == YES)]
         return self._found(mine, denied=True)
@@ -394,7 +400,7 @@ class Conditions(Statuses):
         if not isinstance(reading, dict) or "at_least" not in reading or "per" not in reading:
             return LATER_KIND
         per, least = parse_duration(str(reading["per"])), int(reading["at_least"])
-        made = sorted(a.at for a in self.acts if a.act == "finding" and a.holds == "breach" and self.is_of_body(a))
+        made = sorted(a.at for a in self.findings if a.holds == "breach" and self.is_of_body(a))
         marks = sorted({*made, *(at + per for at in made)})
         steps = [(at, SURE if sum(at - per < one <= at for one in made) >= least else NEVER) for at in marks]
         return Course.steps(steps)
@@ -499,6 +505,15 @@ class Conditions(Statuses):
     def window(self, term_id: str) -> Course:
         """When a term is in force; see `Standing`."""
         raise NotImplementedError
+
+
+def confirmed(acts: Iterable[SignedAct], open_: Answer) -> Course:
+    """From when a deed is done that neutrals confirm: who says when it was says that it was not before."""
+    first = min(acts, key=lambda act: (act.until if act.until is not None else act.at, act.id))
+    done = first.until if first.until is not None else first.at
+    if first.start is None:
+        return Course.steps([(done, SURE)], before=open_)
+    return Course.steps([(first.start, open_), (max(done, first.start + 1), SURE)], before=NEVER)
 
 
 def zones_counted(agreement: Agreement) -> frozenset[str]:

@@ -171,6 +171,15 @@ class Term:
     before: int | None = None
     body: Mapping[str, Any] = field(default_factory=dict)
 
+    def is_named(self, name: str, at: int) -> bool:
+        """Whether an act of a second that names a term speaks of this wording of it.
+
+        Who named `F2` before an amendment spoke of what is `F2~1` now; who names it later may speak of either.
+        """
+        if name == self.id:
+            return self.since is None or at >= self.since
+        return self.before is not None and name == self.id.partition("~")[0]
+
     @property
     def is_protective(self) -> bool:
         """Whether it protects civilians, aid or notified sites: then no act and no conduct suspends it."""

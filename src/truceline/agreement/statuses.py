@@ -6,8 +6,8 @@ A status follows from dated facts of the text and from signed acts; by identity,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 from truceline.agreement.model import Agreement, Fact, SignedAct, Term
@@ -194,6 +194,21 @@ class Statuses:
         made = [a for a in self.acts if a.act in ("expel", "readmit") and a.of in chain and self.may(status, a)]
         moves = Course.steps([(a.at, SURE if a.act == "expel" else NEVER) for a in made])
         return any_course([*marks, moves] if status == "expelled" else marks)
+
+    @cached_property
+    def findings(self) -> tuple[SignedAct, ...]:
+        """The findings, in order; alike ones that guarantors sign one by one are joint from the last signature on."""
+        found = sorted((act for act in self.acts if act.act == "finding"), key=lambda act: (act.at, act.id))
+        signers: dict[tuple[object, ...], tuple[str, ...]] = {}
+        joined = []
+        for act in found:
+            joined.append(act)
+            if not self.is_of_body(act):
+                key = (act.holds, act.term, act.of, act.against, act.start, act.until)
+                signers[key] = tuple(dict.fromkeys((*signers.get(key, ()), *act.by)))
+                joint = replace(act, by=signers[key])
+                joined += [joint] if self.is_of_body(joint) else []
+        return tuple(joined)
 
     # -- who may act -------------------------------------------------------------------------------------------------
 

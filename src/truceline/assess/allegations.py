@@ -14,6 +14,7 @@ from truceline.agreement.machine import States
 from truceline.agreement.model import SignedAct
 from truceline.agreement.standing import Standing
 from truceline.span import parse_duration
+from truceline.verdict import YES
 
 ASKED_S = 24 * 3_600
 """Seconds after which what was asked counts as unanswered, where the text does not say."""
@@ -63,13 +64,16 @@ def _followed(standing: Standing, lodged: SignedAct, at: int) -> Allegation:
     joint = [a for a in about if a.act == "finding" and standing.is_of_body(a)]
     return Allegation(
         lodged.id, lodged.by, lodged.against, lodged.term, lodged.at, states,
-        tuple(a.id for a in about if a.act == "reply"), tuple(sorted(own)),
+        tuple(a.id for a in about if a.act == "reply" and _is_of_accused(standing, lodged, a)), tuple(sorted(own)),
         tuple(sorted({one for act in joint for one in act.dissent})),
     )  # fmt: skip
 
 
 def _events(standing: Standing, lodged: SignedAct, about: list[SignedAct], at: int) -> Iterator[tuple[int, int, str]]:
-    """What happened: second, order within it, event. To ask is to acknowledge; to decide jointly is to assess first."""
+    """What happened: second, order within it, event.
+
+    To ask is to acknowledge, to answer unasked is to be asked, to decide jointly is to assess first.
+    """
     asked: list[int] = []
     for act in sorted(about, key=lambda a: (a.at, a.id)):
         if act.act == "acknowledge" and standing.is_of_body(act):
@@ -78,7 +82,9 @@ def _events(standing: Standing, lodged: SignedAct, about: list[SignedAct], at: i
             yield act.at, 0, "acknowledge"
             yield act.at, 1, "ask"
             asked.append(act.at)
-        elif act.act == "reply":
+        elif act.act == "reply" and _is_of_accused(standing, lodged, act):
+            yield act.at, 0, "acknowledge"
+            yield act.at, 1, "ask"
             yield act.at, 2, "reply"
         elif act.act == "withdraw" and set(act.by) & set(lodged.by):
             yield act.at, 9, "withdraw"
@@ -89,6 +95,15 @@ def _events(standing: Standing, lodged: SignedAct, about: list[SignedAct], at: i
     wait_s = _answer_s(standing)
     yield from ((one + wait_s, 3, "deadline-passed") for one in asked if one + wait_s <= at)
     yield from _opened(standing, about)
+
+
+def _is_of_accused(standing: Standing, lodged: SignedAct, reply: SignedAct) -> bool:
+    """Whether the accused answers: itself, a part of it, or a guarantor that did not accuse it."""
+    group = standing.agreement.group
+    if not lodged.against:
+        return not set(reply.by) & set(lodged.by)
+    own = any(group.belongs(signer, lodged.against) == YES for signer in reply.by)
+    return own or bool(standing.agreement.guarantors.intersection(reply.by) - set(lodged.by))
 
 
 def _found(standing: Standing, act: SignedAct) -> Iterator[tuple[int, int, str]]:

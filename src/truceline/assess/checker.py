@@ -4,7 +4,7 @@ Shares no code with the engine: works out every question anew from the inputs in
 the file at the first difference. What no rule opens (drawn places, evidence, rare words) is named as taken on trust.
 """
 # fmt: off  # 250 lines at most, so that one person reads them all in one sitting
-# ruff: noqa: ANN401, E501, E701, PERF401, PLR0912, PLR0914, PLR0915, PLR0916, PLR0917, RUF052, SLF001
+# ruff: noqa: ANN401, E501, E701, PLR0912
 import hashlib
 import json
 import sys
@@ -181,7 +181,7 @@ class Replay:
         if field: return "none", [_key("holds", p, c) for p in sorted(self.terms) if a[0] in _list(self.terms[p].get(field))]
         if kind == "holds" and self._ask(_key("invoked", a, c)) == NO: return "all", [_key("invoked", a, c)]
         if kind == "holds": return "all", [_key(f, a if f in ("invoked", "granted", "purpose") else [a], c) for f in HOLDS] + [_key("unless", [a], c)] * bool(t.get("unless"))
-        if kind == "purpose": return "all", [act := _key("act", [a], c)] * (self._ask(act)[0] != 0 or not isinstance(t.get("if"), dict) or "notice" not in t["if"])
+        if kind == "purpose": return "any" if isinstance(t.get("if"), dict) and "notice" in t["if"] and self._ask(_key("act", [a], c))[0] == 0 else "all", [_key("act", [a], c), _key("all of", [])]
         if kind == "granted": return "all", [_key("open", "awaiting answer")] if t.get("ask") else self._asked(t.get("if"), c)
         return self._place(kind, ids, c) if kind in ("place", "altitude") else self._whom(kind, t, c)
     def _place(self, kind: str, ids: list[str], c: list[int]) -> Any:

@@ -1,4 +1,4 @@
-"""Who owes what at a moment, by when, and has it been done? Duties, prohibitions and allegations in time.
+"""Who owes what at a moment, by when, and has it been done? Duties in time.
 
 One duty is followed for one bearer and one trigger. What the record alone can show is closed-world: it is done when the
 record holds it. A deed outside the record is open-world: after its deadline without anybody's word it is either done or
@@ -19,7 +19,7 @@ from typing import Any
 
 from truceline.agreement.check import partners
 from truceline.agreement.conditions import is_of_record
-from truceline.agreement.duties import DUTY, EFFORT, PROHIBITION, event_of, traits_of
+from truceline.agreement.duties import DUTY, EFFORT, event_of, traits_of
 from truceline.agreement.machine import Happening, States
 from truceline.agreement.model import SignedAct, Term
 from truceline.agreement.signed import reading_name, readings_of
@@ -53,11 +53,16 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Deadline:
-    """The last moment in one reading: `[earliest, latest]` UTC seconds, apart where the trigger is not exact."""
+    """The last moment in one reading: `[earliest, latest]` UTC seconds, apart where the trigger is not exact.
+
+    Attributes:
+        is_sure: there surely is one; a deadline that begins with what others did may not be running yet.
+    """
 
     reading: str
     earliest: int
     latest: int
+    is_sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -145,25 +150,35 @@ class Clock:
     def _is_over(self, term: Term) -> bool:
         """Whether the instrument of a term was never adopted, or has ended."""
         key = term.instrument
-        return bool(key) and self.standing.instrument(key).during(_moment(self.at)).value == NO
+        return bool(key) and self.standing.instrument(key).during(moment(self.at)).value == NO
 
     # -- 2 triggers --------------------------------------------------------------------------------------------------
 
     def triggers(self, term: Term, bearer: str) -> list[Trigger]:
         """What has set a duty going, in order; what only may have is not sure."""
         when = term.body.get("on", term.body.get("after"))
-        found = [] if when is None else list(self._events(when))
+        found = [] if when is None else list(self._events(when, bearer))
         if when is None and not self._is_second(term):
-            found = list(_edges(self.standing.window(term.id), self.at))
+            found = list(edges(self.standing.window(term.id), self.at))
         elif when is not None and not _is_event(when):
-            found = list(_edges(self.standing.condition(when), self.at))
+            found = list(edges(self.standing.condition(when), self.at))
         found += self._from_parents(term, bearer)
-        inside = self.standing.instrument(term.instrument) if term.instrument else None
-        if inside is not None:
-            found = [t for t in found if inside.during(Span(t.span.start, t.span.start + 1)).value != NO]
+        found = [inside for t in found if (inside := self._in_force(term, self._clipped(term, t))) is not None]
         if term.is_withheld:
             found = [replace(t, is_sure=False) for t in found]
-        return sorted((self._clipped(term, t) for t in found), key=lambda t: (t.span.start, t.span.end, t.id))
+        return sorted(found, key=lambda t: (t.span.start, t.span.end, t.id))
+
+    def _in_force(self, term: Term, trigger: Trigger) -> Trigger | None:
+        """A trigger while the term is in force; one that may have been while it was not is not sure.
+
+        Who is to accept owes that before anything is in force.
+        """
+        if term.body.get("do") == "accept":
+            return trigger
+        value = self.standing.window(term.id).during(trigger.span).value
+        if value == NO:
+            return None
+        return trigger if value == YES else replace(trigger, is_sure=False)
 
     def _is_second(self, term: Term) -> bool:
         """Whether a duty is named in `else`: then it is owed where the first was not done, and not before."""
@@ -178,23 +193,29 @@ class Clock:
         start = min(max(begun[0] if begun else LONG_AGO, LONG_AGO), trigger.span.end - 1)
         return replace(trigger, span=Span(start, trigger.span.end))
 
-    def _events(self, when: Any) -> Iterator[Trigger]:  # noqa: ANN401  # plain values
+    def _events(self, when: Any, bearer: str) -> Iterator[Trigger]:  # noqa: ANN401  # plain values
         """Triggers that are acts of the record, or breaches: each is one; under `any`, each of each."""
         if not isinstance(when, dict):
             return
         if isinstance(when.get("any"), list):
             for one in when["any"]:
-                yield from self._events(one)
+                yield from self._events(one, bearer)
             return
         spoken = self.standing.spoken
         if "request" in when:
-            yield from (_said(act, "request") for act in spoken("request", when, "request"))
+            asked = [act for act in spoken("request", when, "request") if self._is_asked(act, bearer)]
+            yield from (_said(act, "request") for act in asked)
         elif "answered" in when:
             yield from self._answered(when)
         elif "opened" in when:
             yield from (_said(act, "allegation") for act in spoken("allege", {}))
         elif "breach" in when:
             yield from self._breaches(str(when["breach"]), str(when.get("by", "")))
+
+    def _is_asked(self, act: SignedAct, bearer: str) -> bool:
+        """Whether a request is made to a bearer: to itself, to one it is part of, or to nobody in particular."""
+        group = self.standing.agreement.group
+        return act.to not in group.parties or max(group.belongs(bearer, act.to), group.belongs(act.to, bearer)) != NO
 
     def _answered(self, when: Mapping[str, Any]) -> Iterator[Trigger]:
         """An answer to an allegation, or so long without one."""
@@ -203,16 +224,16 @@ class Clock:
             replies = [a for a in self.standing.acts if a.act == "reply" and lodged.id in (a.of, *a.about)]
             times = [a.at for a in replies] + ([lodged.at + late_s] if late_s is not None else [])
             if times:
-                yield Trigger(lodged.id, _moment(min(times)), what="allegation")
+                yield Trigger(lodged.id, moment(min(times)), what="allegation")
 
     def _breaches(self, term_id: str, by: str) -> Iterator[Trigger]:
         """Findings that a term was broken; and reports of it, together, which only may be."""
         group = self.standing.agreement.group
-        for act in self.standing.acts:
+        for act in self.standing.findings:
             is_theirs = not by or (bool(act.against) and group.belongs(act.against, by) == YES)
-            is_held = act.act == "finding" and act.holds == "breach" and self.standing.is_of_side(act)
+            is_held = act.holds == "breach" and self.standing.is_of_side(act)
             if is_held and act.term == term_id and is_theirs:
-                yield Trigger(act.id, _moment(act.at), self.standing.is_of_body(act), f"breach of {term_id}")
+                yield Trigger(act.id, moment(act.at), self.standing.is_of_body(act), f"breach of {term_id}")
         told = [one for one in self.reported.get(f"{term_id}:{by}", ()) if one[1] <= self.at]
         if told:
             first, last = min(one[1] for one in told), max(one[2] for one in told)
@@ -252,8 +273,8 @@ class Clock:
             readings = [*readings, *([version["by"]] if "by" in version else [])]
         chosen = self.standing.taken(f"{term.id}.by", len(readings))
         for i, one in enumerate(readings):
-            edges = list(_edges(self.standing.begun(one), FAR_AHEAD - 1)) if chosen in (None, i) else []
-            for edge in edges[:1]:
+            found = list(edges(self.standing.begun(one), FAR_AHEAD - 1)) if chosen in (None, i) else []
+            for edge in found[:1]:
                 name = reading_name(one) if len(readings) > 1 else ""
                 yield Deadline(name, edge.span.start, edge.span.end - 1)
 
@@ -293,11 +314,16 @@ class Clock:
         if together is None:
             return
         long_s = parse_duration(str(together["within"] if isinstance(together, dict) else together))
-        done = [self.performed(other, them, trigger) for other, them in self._partners(term, bearer)]
-        sure = [one.span for each in done for one in each if one.is_sure]
-        if sure:
-            first = min(sure, key=lambda span: (span.start, span.end))
-            yield Deadline("", first.start + long_s, first.end - 1 + long_s)
+        done = [
+            one
+            for other, them in self._partners(term, bearer)
+            for one in (*self.performed(other, them, trigger), *self._unseen(other, them, trigger))
+        ]
+        if not done:
+            return
+        sure = [one.span for one in done if one.is_sure]
+        last = min(span.end - 1 for span in sure) if sure else max(self.at, *(one.span.end for one in done))
+        yield Deadline("", min(one.span.start for one in done) + long_s, last + long_s, bool(sure))
 
     def _partners(self, term: Term, bearer: str) -> list[tuple[Term, str]]:
         """What others owe at the same time: the other bearers of this duty, and of those that go with it."""
@@ -311,12 +337,14 @@ class Clock:
         if term.clock == "runs":
             return deadline
         end, late_s = deadline.earliest, 0
-        for start, stop in self._suspended(term):
+        for start, until in self._suspended(term):
+            stop = max(self.at, start) + 1 if until is None else until
             if trigger.span.start < stop and start < end + late_s:
                 late_s += stop - max(start, trigger.span.start)
         return replace(deadline, earliest=deadline.earliest + late_s, latest=deadline.latest + late_s)
 
-    def _suspended(self, term: Term) -> Iterator[tuple[int, int]]:
+    def _suspended(self, term: Term) -> Iterator[tuple[int, int | None]]:
+        """From when until when a duty is suspended; None = still."""
         since: int | None = None
         for act in self.standing.suspensions(term):
             if act.act == "suspend" and since is None:
@@ -328,7 +356,7 @@ class Clock:
                 yield since, act.at
                 since = None
         if since is not None:
-            yield since, max(self.at, since + 1)
+            yield since, None
 
     # -- 4 what happened ---------------------------------------------------------------------------------------------
 
@@ -339,21 +367,35 @@ class Clock:
         named = [deed] if isinstance(deed, str) else []
         if named == ["accept"] and bearer:
             course = self.standing.status(bearer, "accepted", is_umbrella=self._is_side(bearer))
-            found += [Happening("perform", t.span, t.is_sure) for t in _edges(course, FAR_AHEAD - 1)]
+            found += [Happening("perform", t.span, t.is_sure) for t in edges(course, FAR_AHEAD - 1)]
         for power in (self.standing.agreement.terms[one] for one in named if one in self.standing.agreement.terms):
-            found += [Happening("perform", t.span) for t in _edges(self.standing.done(power.id), FAR_AHEAD - 1)]
+            if power.kind == "power":
+                found += [Happening("perform", t.span) for t in edges(self.standing.done(power.id), FAR_AHEAD - 1)]
         for act in self._acts(term, bearer, trigger):
             if act.act == "confirm" and self.standing.is_neutral(act):
-                found.append(Happening("perform", _when(act)))
+                found.append(Happening("perform", _when(act, trigger)))
             elif act.act == "perform":
                 found.append(Happening("perform", _when(act), is_of_record(term)))
         return found
 
-    def _unseen(self, term: Term, trigger: Trigger) -> list[Happening]:
-        """A deed that is owed may have been done at any time since, though nobody says so."""
-        if is_of_record(term) or EFFORT in traits_of(term) or self.at <= trigger.span.start:
+    def _unseen(self, term: Term, bearer: str, trigger: Trigger) -> list[Happening]:
+        """A deed that is owed may have been done at any time since, though nobody says so.
+
+        Not where a neutral says when it was done; and not before a body found that it was not.
+        """
+        start = trigger.span.start
+        if is_of_record(term) or EFFORT in traits_of(term):
             return []
-        return [Happening("perform", Span(trigger.span.start, self.at + 1), is_sure=False)]
+        if any(one.is_sure for one in self.performed(term, bearer, trigger)):
+            return []
+        held = [a.at for a in self._findings(term, bearer, trigger) if a.holds == "breach" and a.at <= self.at]
+        start = max([start, *(at + 1 for at in held)])
+        return [Happening("perform", Span(start, self.at + 1), is_sure=False)] if start <= self.at else []
+
+    def _findings(self, term: Term, bearer: str, trigger: Trigger) -> list[SignedAct]:
+        """What the body holds of a duty of a bearer."""
+        mine = [a for a in self.standing.findings if self._is_about(a, term, bearer, trigger)]
+        return [a for a in mine if self.standing.is_of_body(a)]
 
     def _is_side(self, actor: str) -> bool:
         party = self.standing.agreement.parties.get(actor)
@@ -361,12 +403,13 @@ class Clock:
 
     def _acts(self, term: Term, bearer: str, trigger: Trigger | None) -> list[SignedAct]:
         """Acts about a duty: of this term, of this bearer, and of this trigger where they name one."""
-        return [
-            act
-            for act in self.standing.acts
-            if term.id in (act.of, act.term) and self._is_theirs(act, bearer)
-            and (trigger is None or not act.about or not trigger.id or trigger.id in act.about)
-        ]  # fmt: skip
+        return [act for act in self.standing.acts if self._is_about(act, term, bearer, trigger)]
+
+    def _is_about(self, act: SignedAct, term: Term, bearer: str, trigger: Trigger | None) -> bool:
+        named = term.is_named(act.of, act.at) or term.is_named(act.term, act.at)
+        if not named or not self._is_theirs(act, bearer):
+            return False
+        return trigger is None or not act.about or not trigger.id or trigger.id in act.about
 
     def _is_theirs(self, act: SignedAct, bearer: str) -> bool:
         """Whether an act is by a bearer, or says something of it; what names nobody says it of all."""
@@ -382,21 +425,25 @@ class Clock:
         found = [(Happening("trigger", trigger.span, trigger.is_sure), trigger.id)]
         after = trigger.span.start
         found += [(one, "") for one in self.performed(term, bearer, trigger) if alone or one.span.end > after]
+        for act in self.standing.findings:
+            mine = self._is_about(act, term, bearer, trigger) and self.standing.is_of_side(act)
+            if mine and (event := event_of(act, DUTY)):
+                found.append((Happening(event, moment(act.at), self.standing.is_of_body(act)), act.id))
         for act in self._acts(term, bearer, trigger):
-            if act.act == "finding" and self.standing.is_of_side(act) and (event := event_of(act, DUTY)):
-                found.append((Happening(event, _moment(act.at), self.standing.is_of_body(act)), act.id))
-            elif act.act == "waive" and not self._is_by(act, bearer):
-                found.append((Happening("waive", _moment(act.at)), act.id))
+            if act.act == "waive" and self._may_waive(act, term, trigger):
+                found.append((Happening("waive", moment(act.at)), act.id))
         for start, stop in self._suspended(term):
-            found.append((Happening("suspend", _moment(start)), ""))
-            found += [(Happening("resume", _moment(stop)), "")] if stop <= self.at else []
-        found += [(Happening("end", _moment(at)), "") for at in self._ends(term, after)]
+            found.append((Happening("suspend", moment(start)), ""))
+            found += [(Happening("resume", moment(stop)), "")] if stop is not None else []
+        found += [(Happening("end", moment(at)), "") for at in self._ends(term, after)]
         return found
 
-    def _is_by(self, act: SignedAct, bearer: str) -> bool:
-        """No bearer waives its own duty."""
-        group = self.standing.agreement.group
-        return any(group.belongs(signer, bearer) == YES for signer in act.by)
+    def _may_waive(self, act: SignedAct, term: Term, trigger: Trigger) -> bool:
+        """Only whom a duty is owed to gives it up: whom the term names, who asked for it, or the body."""
+        group, owed = self.standing.agreement.group, term.to.ids if term.to is not None else ()
+        asked = {signer for one in self.standing.acts if one.id == trigger.id for signer in one.by}
+        own = any(group.belongs(signer, one) == YES for signer in act.by for one in (*owed, *asked))
+        return own or self.standing.is_of_body(act)
 
     def _ends(self, term: Term, after: int) -> list[int]:
         """When a duty ends with its instrument, or with its own window."""
@@ -418,9 +465,15 @@ class Clock:
         deadlines = self.deadlines(term, bearer, trigger)
         by_reading: dict[str, States] = {}
         for one in deadlines or (None,):
-            passed = [] if one is None or EFFORT in traits_of(term) else [self._passed(term, one)]
-            run = [h for h, _ in happened] + passed + self._unseen(term, trigger)
-            by_reading[one.reading if one else ""] = DUTY.run(run, at=self.at + 1, traits=traits_of(term))  # 5
+            passed = (
+                []
+                if one is None or EFFORT in traits_of(term)
+                else [self._passed(term, one, any(h.event == "perform" and h.is_sure for h, _ in happened))]
+            )
+            run = [_halved(h) for h in (*(h for h, _ in happened), *self._unseen(term, bearer, trigger))]
+            by_reading[one.reading if one else ""] = DUTY.run(  # 5
+                [*run, *passed], at=2 * self.at + 1, traits=traits_of(term)
+            )
         states = frozenset().union(*by_reading.values())
         moved = tuple(dict.fromkeys(i for h, i in happened if i and i != trigger.id and h.span.start <= self.at))
         why = self._why(term, trigger, by_reading) if len(states) > 1 else 0
@@ -429,10 +482,14 @@ class Clock:
             term.id, bearer, trigger, states, by_reading, deadlines, why, moved, asked=asked, procures=term.procure
         )
 
-    def _passed(self, term: Term, deadline: Deadline) -> Happening:
-        """A deadline that passed: surely a breach only of what the record alone can show."""
-        span = Span(deadline.earliest + 1, deadline.latest + 2)
-        return Happening("deadline-passed", span, is_of_record(term) and not term.is_withheld)
+    def _passed(self, term: Term, deadline: Deadline, is_shown: bool) -> Happening:
+        """A deadline that passed, after its second and before the next.
+
+        Surely, where the record alone can show that the duty was done, or where it is shown when it was.
+        """
+        span = Span(2 * deadline.earliest + 1, 2 * deadline.latest + 2)
+        is_sure = deadline.is_sure and (is_of_record(term) or is_shown) and not term.is_withheld
+        return Happening("deadline-passed", span, is_sure)
 
     def _why(self, term: Term, trigger: Trigger, by_reading: Mapping[str, States]) -> int:
         why = 0
@@ -453,72 +510,12 @@ class Clock:
     def _asked(self, term: Term, bearer: str) -> Answer | None:
         """Whether the other side's part was done: asked, shown beside the duty, and deciding nothing."""
         if term.only_if is not None:
-            return self.standing.condition(term.only_if).during(_moment(self.at))
+            return self.standing.condition(term.only_if).during(moment(self.at))
         others = self._partners(term, bearer)
         if not others:
             return None
         done = [one for other, them in others for one in self.performed(other, them, None) if one.span.start <= self.at]
         return SURE if any(one.is_sure for one in done) else undecided(Reason.NO_COVERAGE)
-
-
-# -- prohibitions ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Ban:
-    """A prohibition for one bearer at a moment.
-
-    Attributes:
-        surely, possibly: so many reports tell of a breach by the bearer, if they are true.
-    """
-
-    term: str
-    bearer: str
-    states: States
-    surely: int = 0
-    possibly: int = 0
-    moved_by: tuple[str, ...] = ()
-
-
-def bans(standing: Standing, at: int, reported: Reported | None = None) -> list[Ban]:
-    """Every prohibition for every bearer; a report alone is no breach, and only a finding makes one."""
-    found = []
-    for term in standing.agreement.terms.values():
-        if term.kind == "prohibit" and not term.overrides:
-            found += [_ban(standing, term, bearer, at, reported or {}) for bearer in bearers(standing, term)]
-    return found
-
-
-def _ban(standing: Standing, term: Term, bearer: str, at: int, reported: Reported) -> Ban:
-    told = [one for one in reported.get(f"{term.id}:{bearer}", ()) if one[1] <= at]
-    happened = [Happening("begin", t.span, t.is_sure) for t in list(_edges(standing.window(term.id), at))[:1]]
-    happened += [Happening("report", Span(start, end), value == YES) for _, start, end, value in told[:10]]
-    moved = []
-    for act in standing.acts:
-        is_about = act.act == "finding" and act.term == term.id and act.against and standing.is_of_side(act)
-        if (
-            is_about
-            and standing.agreement.group.belongs(act.against, bearer) == YES
-            and (e := event_of(act, PROHIBITION))
-        ):
-            happened.append(Happening(e, _moment(act.at), standing.is_of_body(act)))
-            moved.append(act.id)
-    for act in standing.suspensions(term):
-        happened.append(Happening(act.act, _moment(act.at)))
-    happened += [Happening("end", _moment(one)) for one in _over(standing, term)]
-    states = PROHIBITION.run(happened, at=at + 1, traits=traits_of(term))
-    sure = sum(value == YES for *_, value in told)
-    return Ban(term.id, bearer, states, sure, len(told) - sure, tuple(moved))
-
-
-def _over(standing: Standing, term: Term) -> list[int]:
-    """When a prohibition ends: its window closes after it was open, other than by a suspension."""
-    course = standing.window(term.id)
-    return [
-        at
-        for at, answer, before in zip(course.at[1:], course.answers[1:], course.answers, strict=False)
-        if answer.value == NO and before.value == YES and answer.note != "suspended"
-    ][-1:]
 
 
 # -- small -----------------------------------------------------------------------------------------------------------
@@ -534,7 +531,7 @@ def _steps(course: Course) -> Iterator[tuple[int, Answer]]:
     return zip(course.at, course.answers, strict=True)
 
 
-def _edges(course: Course, at: int) -> Iterator[Trigger]:
+def edges(course: Course, at: int) -> Iterator[Trigger]:
     """The moments at which a course becomes yes, up to a second; where it is 0 before, it may have been then."""
     open_since: int | None = None
     for start, answer, before in zip(course.at, course.answers, (None, *course.answers), strict=False):
@@ -544,20 +541,33 @@ def _edges(course: Course, at: int) -> Iterator[Trigger]:
         if answer.value == YES and was != YES:
             first = max(start if open_since is None else open_since, LONG_AGO)
             yield Trigger("", Span(first, start + 1))
+        if answer.value == NO and open_since is not None:
+            yield Trigger("", Span(open_since, start), is_sure=False)
         open_since = (start if was == NO else open_since) if answer.value == UNKNOWN else None
     if open_since is not None:
         yield Trigger("", Span(open_since, max(at, open_since) + 1), is_sure=False)
 
 
 def _said(act: SignedAct, what: str) -> Trigger:
-    return Trigger(act.id, _moment(act.at), what=what)
+    return Trigger(act.id, moment(act.at), what=what)
 
 
-def _when(act: SignedAct) -> Span:
-    """When something was done that an act tells of: as it says, else when it was signed."""
+def _when(act: SignedAct, since: Trigger | None = None) -> Span:
+    """When something was done that an act tells of: as it says, else when it was signed.
+
+    Who confirms a deed and does not say when it was says that it had been done by then, since it was owed.
+    """
+    if act.start is None and act.act == "confirm" and since is not None:
+        return Span(min(since.span.end, act.at), act.at + 1)
     start = act.start if act.start is not None else act.at
     return Span(start, max(start + 1, act.until if act.until is not None else start + 1))
 
 
-def _moment(second: int) -> Span:
+def _halved(one: Happening) -> Happening:
+    """A happening in half seconds, so that a deadline can pass between two seconds."""
+    return replace(one, span=Span(2 * one.span.start, 2 * one.span.end - 1))
+
+
+def moment(second: int) -> Span:
+    """One second."""
     return Span(second, second + 1)

@@ -211,7 +211,7 @@ class Tables:
         status_time: `(t,)` status time of each code of time.
         ranks: `(r, w)` exceptions, those that nothing takes back first.
         victims: `(b, w)` what each exception excuses or takes back; `takers`: `(b, w)` the other way round.
-        silent: `(w,)` exceptions that hold only if somebody invoked them; `noticed`: those that a notice can invoke.
+        silent: `(w,)` exceptions that need somebody's word; `noticed`: those that a notice can announce.
         held: `(w,)` the exceptions; `any`: `(w,)` heads whose union is the answer to *any*.
     """
 
@@ -258,10 +258,10 @@ class Tables:
         self.ranks = self.ranks.reshape(-1, self.width)
         own = [b for b, head in enumerate(self.heads) if head.is_held]
         self.held = bits_of(own, count)
-        self.silent = bits_of([b for b in own if self.heads[b].term.burden != "none"], count)
+        silent = [b for b in own if self.heads[b].term.burden != "none" or self.heads[b].by_notice]
+        self.silent = bits_of(silent, count)
         told = any(act.act == "notice" for act in law.standing.acts)
-        noticed = [b for b in own if told and self.heads[b].by_notice and self.heads[b].term.burden != "none"]
-        self.noticed = bits_of(noticed, count)
+        self.noticed = bits_of([b for b in own if told and self.heads[b].by_notice], count)
 
     def _unite(self, law: Law) -> None:
         """The bits whose union is *some prohibition covers it*."""

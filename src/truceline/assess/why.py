@@ -3,7 +3,7 @@
 A tree is a table: each question (a list such as `["actor", ["F2"], [start, end, way, piece]]`, written as JSON) has a
 rule, the questions that the rule is applied to, and an answer, or its steps in time. Values come from `spec` and from
 the standing; where the steps of a text are plain enough they are opened down to dated facts and signed acts, and where
-they are not, the answer stands as an honest leaf under `given`. `checker.py`, which shares no code with this, replays it.
+they are not, the answer stands as an honest leaf under `given`. `checker.py` shares no code with this, and replays it.
 
 The last number of a moment: way -1 a pair without direction, 0 as reported, 1 turned round; 1 lasts, 2 a piece of it.
 """
@@ -11,36 +11,32 @@ The last number of a moment: way -1 a pair without direction, 0 as reported, 1 t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import msgspec
-from shapely import get_num_coordinates
 
-from truceline.acts import COMMON
 from truceline.agreement.conditions import OF_THE_REPORT, of_time
-from truceline.agreement.lines import read_lines
-from truceline.agreement.model import JUDGED_KINDS, Fact, Selector, SignedAct, Term, Zone
+from truceline.agreement.model import JUDGED_KINDS, Fact, Selector, Term, Zone
 from truceline.agreement.statuses import dated
 from truceline.assess import spec
+from truceline.assess.asked import of_the_report
 from truceline.assess.spec import Law
-from truceline.assess.worlds_shown import Shown, World
-from truceline.canon import canonical, hash_value
+from truceline.canon import canonical
 from truceline.course import Course, all_courses, any_course, combined, not_course
 from truceline.errors import InputError, TrucelineError
-from truceline.evidence.schema import JOINT, NOBODY, UNNAMED, Named, Observation, region_row
-from truceline.space import Region
+from truceline.evidence.schema import JOINT, NOBODY, UNNAMED, Named, Observation
 from truceline.span import Span, parse_instant
 from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agreed, both, denied, either, undecided
 
 ANY = "any"
-FORMAT = 1
 FACTORS = ("text", "time", "place", "altitude", "act", "actor", "target", "condition", "exception")
 HOLDS = ("text", "time", "place", "altitude", "purpose", "actor", "target", "invoked", "granted", "taken back")
 COURSES = frozenset(
-    "window define done when not any-of readings moment instrument status own rule accepted excluded marked side".split()
+    "window define done when not any-of readings moment instrument "
+    "status own rule side accepted excluded marked".split()
 )
 DATED = ("accepted", "excluded", "marked")
 WORDS = frozenset("at from until done accepted all both any not readings".split())
@@ -54,21 +50,6 @@ Rule = Callable[[Iterable[Answer]], Answer]
 
 class _Shut(Exception):  # noqa: N818  # a turn of the walk, no fault
     """What a tree does not open: the answer stands as it is."""
-
-
-@dataclass(frozen=True)
-class Text:
-    """The text of an agreement as plain values, with the lines that are cited.
-
-    Attributes:
-        values: what RFC 8785 writes and the version hashes.
-        facts: line of each dated fact, in the order of the text.
-        terms: id of a term to its line.
-    """
-
-    values: Mapping[str, Plain]
-    facts: tuple[int, ...]
-    terms: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -216,9 +197,8 @@ class _Maker:
         rule, of = self._below(kind, *args)
         answers = [self.ask(q) for q in of]
         if rule == "during":
-            (course,) = answers
-            assert isinstance(course, Course)  # noqa: S101
-            return rule, of, [], course.during(Span(*args[1][:2]))
+            timely = [one for one in answers if isinstance(one, Course)]
+            return rule, of, [], timely[0].during(Span(*args[1][:2]))
         return rule, of, [], RULES[rule]([a for a in answers if isinstance(a, Answer)])
 
     # -- what the engine says -----------------------------------------------------------------------------------------
@@ -230,7 +210,7 @@ class _Maker:
             region = self.report.origin if args[1] == "origin" else self.report.impact
             return self.law.placed.compare(region, args[0])
         if kind == "told":
-            return spec.of_the_report(self._seen(args[1]), args[0], self.law)
+            return of_the_report(self._seen(args[1]), args[0], self.law)
         if kind == "any":
             return spec.judge_any(self._seen(args[0]), self.law)
         if kind == "covered":
@@ -369,7 +349,7 @@ class _Maker:
         act = self.ask(_key("act", [permit.id], c))
         by_notice = isinstance(permit.only_if, dict) and "notice" in permit.only_if
         is_open = isinstance(act, Answer) and act.value == UNKNOWN
-        return "all", [] if by_notice and is_open else [_key("act", [permit.id], c)]
+        return "any" if by_notice and is_open else "all", [_key("act", [permit.id], c), _key("all of", [])]
 
     def _granted(self, permit: Term, c: Moment) -> tuple[str, list[str]]:
         made = [
@@ -459,7 +439,7 @@ class _Maker:
         what, actor = args if kind == "marked" else (kind, args[0])
         chain = self._text.group.chain(actor)
         facts = [f for f in self._text.facts if f.what == what and f.of in chain]
-        cites = [_cite(f) for f in facts]
+        cites = [cite(f) for f in facts]
         said = any_course([_doubted(f) if kind != "marked" and self._is_apart(f, facts) else dated(f) for f in facts])
         if kind != "accepted":
             return said, cites
@@ -563,13 +543,14 @@ class _Timely:
 _ANYWHERE = Zone("", 0)
 
 
+def cite(fact: Fact) -> str:
+    """Where a dated fact stands."""
+    return f"line {fact.line}" if fact.line else f"record {fact.source}"
+
+
 def _doubted(fact: Fact) -> Course:
     course, open_ = dated(fact), undecided(Reason.DISPUTED_DESIGNATION)
     return Course(course.at, tuple(open_ if answer.value == YES else answer for answer in course.answers))
-
-
-def _cite(fact: Fact) -> str:
-    return f"line {fact.line}" if fact.line else f"record {fact.source}"
 
 
 def _plain(found: Found | None) -> Found | None:
@@ -588,132 +569,3 @@ def _row(found: Found | None) -> list[Any]:
 def groups_of(law: Law) -> list[list[str]]:
     """The prohibitions that `any` unites before judging, by id."""
     return [[term.id for term in group] for group in spec.alike_terms(law.terms.values())]
-
-
-def text_of(data: bytes, name: str) -> Text:
-    """The text of an agreement with the lines that a tree cites."""
-    root = read_lines(data, name, [])
-    if root is None or not isinstance(root.value, dict):
-        raise InputError(f"{name}: not the text of an agreement")
-    facts, terms = (root.value[k].value or [] if k in root.value else [] for k in ("facts", "terms"))
-    return Text(root.plain(), tuple(f.line for f in facts), {t.value["id"].value: t.line for t in terms})
-
-
-def document(report: Observation, tree: Tree, law: Law, text: Text) -> dict[str, Any]:
-    """A tree with everything that it rests on, as the independent checker takes it.
-
-    Args:
-        report: what one source said.
-        tree: as `why_all` made it.
-        law: what stood.
-        text: the agreement's own values, whose hash is the version that the tree names.
-    """
-    inputs = {
-        "report": report_row(report),
-        "agreement": text.values,
-        "terms": _amended(law, text),
-        "facts": [_fact_row(f) for f in law.standing.agreement.facts if not f.line],
-        "acts": [_act_row(a) for a in law.standing.acts if a.act not in ("invoke", "answer") or a.of == report.id],
-        "readings": {k: v for k, v in asdict(law.standing.readings).items() if k != "chosen"},
-        "known_at": law.standing.known_at,
-        "common_acts": {name: list(kinds) for name, kinds in COMMON.items()},
-        "groups": groups_of(law),
-        "marks": dict(tree.marks),
-        "given": dict(tree.given),
-        "lines": {"facts": list(text.facts), "terms": dict(text.terms)},
-        "places": _places(report, tree, law),
-    }
-    made: dict[str, Any] = {
-        "format": FORMAT, "inputs": inputs, "versions": {name: hash_value(value) for name, value in inputs.items()},
-        "trees": dict(tree.roots), "table": dict(tree.table),
-    }  # fmt: skip
-    return with_worlds(made, report, tree, law, {})
-
-
-def with_worlds(
-    made: Mapping[str, Any], report: Observation, tree: Tree, law: Law, shown: Mapping[str, Shown]
-) -> dict[str, Any]:
-    """A document with the two worlds of each open answer: what each changes in the inputs, and what it comes to."""
-    worlds = {}
-    for term_id, pair in shown.items():
-        each = {"breach": pair.breach, "none": pair.none}
-        rows = {k: None if w is None else _world_row(w, term_id, report, tree, law) for k, w in each.items()}
-        worlds[term_id] = {**rows, "differs": list(pair.differs)}
-    versions = {**made["versions"], "worlds": hash_value(worlds), "trees": hash_value(made["trees"])}
-    return sealed({**made, "worlds": worlds, "versions": versions})
-
-
-def _world_row(world: World, term_id: str, report: Observation, tree: Tree, law: Law) -> dict[str, Any]:
-    before, after = report_row(report), report_row(world.report)
-    changed = {k: v for k, v in after.items() if v != before[k] and k not in ("impact", "origin")}
-    known = {act.id for act in law.standing.acts}
-    acts = [_act_row(a) for a in world.law.standing.acts if a.id not in known]
-    other = why_of(world.report, term_id, world.law)
-    given = {q: row for q, row in other.given.items() if tree.given.get(q) != row}
-    if world.law is not law:
-        for q, entry in other.table.items():
-            is_course = "steps" in entry
-            if is_course and entry["steps"] != tree.table.get(q, {}).get("steps"):
-                given[q] = entry["steps"]
-            elif q.startswith(('["text"', '["invoked"')) and entry["value"] != tree.table.get(q, {}).get("value"):
-                given[q] = [entry["value"], entry["why"]]
-    settled = [list(one) for one in world.settled]
-    return {"report": changed, "acts": acts, "given": given, "settled": settled, "value": world.value}
-
-
-def sealed(made: Mapping[str, Any]) -> dict[str, Any]:
-    """A document with the hash of its content."""
-    rest = {k: v for k, v in made.items() if k != "seal"}
-    return {**rest, "seal": hash_value(rest)}
-
-
-def report_row(report: Observation) -> dict[str, Any]:
-    """A report as whole numbers and words."""
-    named = {k: _named_row(getattr(report, k)) for k in ("actor", "target")}
-    return {
-        "id": report.id, "start": report.start, "end": report.end, "lasts": report.lasts, "impact": _region_row(report.impact), "origin": _region_row(report.origin),
-        "low_m": report.low_m, "high_m": report.high_m, **named, "unordered": report.unordered,
-        "acts": list(report.acts), "callsign": report.callsign, "count_low": report.count_low, "count_high": report.count_high,
-    }  # fmt: skip
-
-
-def _region_row(region: Region) -> dict[str, Any]:
-    row = region_row(region)
-    return {**row, **{f"{k}_e7": round(row.pop(f"{k}_deg") * 10_000_000) for k in ("from", "to")}}
-
-
-def _named_row(named: Named) -> dict[str, Any]:
-    return {"ids": list(named.ids), "mode": named.mode, "is_umbrella": named.is_umbrella}
-
-
-def _fact_row(fact: Fact) -> dict[str, Any]:
-    row = {"what": fact.what, "of": fact.of, "by": fact.by, "actors": list(fact.actors), "start": fact.start}
-    return {**row, "end": fact.end, "cite": _cite(fact)}
-
-
-def _act_row(act: SignedAct) -> dict[str, Any]:
-    return {k: v for k, v in msgspec.to_builtins(asdict(act)).items() if v not in ("", None, [])}
-
-
-def _amended(law: Law, text: Text) -> dict[str, Any]:
-    """Terms whose wording is not that of the text: an amendment put it there."""
-    known = {t["id"]: t for t in text.values.get("terms") or []}
-    return {i: {**t.body, "id": i} for i, t in law.terms.items() if dict(t.body) != known.get(i)}
-
-
-def _places(report: Observation, tree: Tree, law: Law) -> dict[str, Any]:
-    """What places can be compared by: the units above each unit, and drawn zones of few corners."""
-    atlas, zones = law.placed.atlas, law.standing.agreement.zones
-    met = sorted({z for q in tree.table if q.startswith('["lies"') for z in msgspec.json.decode(q)[1]})
-    codes = {c for z in met for c in zones[z].codes}.union(report.impact.areas if report.impact.kind == "area" else ())
-    compare = atlas.gazetteer.compare
-    is_one_list = all(compare(a, b) is not None for a in codes for b in codes)
-    chains = {c: atlas.gazetteer.chain(c) for c in sorted(codes)} if is_one_list else {}
-    drawn = {z: law.placed.ground((z,)).shape for z in met if not zones[z].codes and not zones[z].is_withheld}
-    shapes = {
-        z: shape.wkt for z, shape in drawn.items() if shape is not None and get_num_coordinates(shape) < MOST_CORNERS
-    }
-    return {"units": chains, "shapes": shapes}
-
-
-MOST_CORNERS = 2_000

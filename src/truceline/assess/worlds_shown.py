@@ -136,7 +136,7 @@ def _beside(report: Observation, term_id: str, law: Law, path: list[_Choice]) ->
     return None
 
 
-# -- what can be settled ------------------------------------------------------------------------------------------------
+# -- what can be settled ------------------------------------------------------------------------------------------
 
 
 def _choices(report: Observation, term_id: str, law: Law, answer: Answer) -> Iterator[_Choice]:
@@ -210,17 +210,17 @@ def _times(report: Observation, terms: list[Term], law: Law) -> Iterator[_Choice
         for i, at in enumerate(pieces):
             before = "before every change of the law" if i == 0 else f"after change {i} of the law in that time"
             yield _told("time", before, start=at, end=at + 1)
-    yield from _deeds(terms, law)
+    yield from _deeds(terms)
 
 
-def _deeds(terms: list[Term], law: Law) -> Iterator[_Choice]:
+def _deeds(terms: list[Term]) -> Iterator[_Choice]:
     """A deed that nobody recorded was done before everything, or is never done."""
     for term in terms:
         for field in ("begins", "ends", "during", "only_if", "unless"):
             value = getattr(term, field)
             if isinstance(value, dict) and set(value) == {"done"}:
                 for words, moment in (("was done before", "1900-01-01"), ("is not done", "2199-12-31")):
-                    changed = replace(term, **{field: moment})
+                    changed = replace(term, **{field: moment})  # type: ignore[arg-type]
                     yield _Choice(f"deed {value['done']}", words, _with_term(changed))
 
 
@@ -327,7 +327,7 @@ def _answers(report: Observation, terms: list[Term], law: Law) -> Iterator[_Choi
                 yield _Choice(f"answer on {permit.id}", "yes" if yes else "no", _with_act(act))
 
 
-# -- another law ----------------------------------------------------------------------------------------------------------
+# -- another law ----------------------------------------------------------------------------------------------------
 
 
 def _changed(

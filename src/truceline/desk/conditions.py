@@ -94,7 +94,7 @@ def _opened(
         case = CaseFolder.open(what)
         known_at, upto = runs.known_of(case, asked.known_at, runs.bench_of_case(case).agreement.tz)
         bench = runs.bench_of_case(case, areas, upto)
-        return bench, runs._evidence_of(case, bench, upto), known_at, known_at
+        return bench, runs.evidence_of(case, bench, upto), known_at, known_at
     if not evidence:
         raise InputError("name the files of evidence, or a case folder in place of the agreement")
     if asked.known_at.startswith("#"):
@@ -122,7 +122,7 @@ def _condition_of(bench: Bench, term_id: str, what: Path) -> tuple[Term, Any]:
 
 def _table(parts: Sequence[Evidence], seen_by: int | None) -> pa.Table:
     """All rows that were known then, each id once."""
-    kept, _, _ = runs._chosen(tuple(parts), LONG_AGO, FAR_AHEAD, seen_by)
+    kept, _, _ = runs.chosen_rows(tuple(parts), LONG_AGO, FAR_AHEAD, seen_by)
     wanted = set(kept.column("id").to_pylist())
     tables = [SCHEMA.empty_table()]
     for part in sorted(parts, key=lambda e: e.sha256):

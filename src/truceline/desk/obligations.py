@@ -10,7 +10,8 @@ from truceline import LAW, RULE_VERSION
 from truceline.agreement.history import Standing
 from truceline.agreement.model import Agreement, SignedAct
 from truceline.assess.allegations import Allegation, allegations
-from truceline.assess.obligations import Ban, Duty, bans, duties
+from truceline.assess.bans import Ban, bans
+from truceline.assess.obligations import Duty, duties
 from truceline.assess.reported import reported_of_all
 from truceline.desk.files import Tell, open_agreement, read_evidence
 from truceline.desk.runs import Asked, Outcome, agreement_row, assess_files, judge_case
@@ -114,8 +115,8 @@ def _allegation_row(one: Allegation) -> dict[str, Any]:
 def _finding_row(act: SignedAct, standing: Standing) -> dict[str, Any]:
     """A finding as it was signed, with who of the body does not agree; joint, or one side's own."""
     return {
-        "id": act.id, "body": act.body or None, "by": list(act.by), "joint": standing.is_of_body(act), "holds": act.holds,
-        "term": act.term or None, "against": act.against or None, "at": utc_text(act.at),
+        "id": act.id, "body": act.body or None, "by": list(act.by), "joint": standing.is_of_body(act),
+        "holds": act.holds, "term": act.term or None, "against": act.against or None, "at": utc_text(act.at),
         "standard": act.standard or None, "dissent": list(act.dissent), "about": list(act.about),
     }  # fmt: skip
 

@@ -117,7 +117,7 @@ def judge_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell:
     tz = bench_of_case(case).agreement.tz
     known_at, upto = known_of(case, asked.known_at, tz)
     bench = bench_of_case(case, areas, upto)
-    outcome = _assess(bench, _evidence_of(case, bench, upto), asked, known_at=known_at, seen_by=known_at, tell=tell)
+    outcome = _assess(bench, evidence_of(case, bench, upto), asked, known_at=known_at, seen_by=known_at, tell=tell)
     later = sum(a.rows for a in case.journal() if a.sequence >= upto and a.table_hash)
     return replace(outcome, later=outcome.later + later, findings=len(case.said("finding", upto)))
 
@@ -165,7 +165,7 @@ def _designated(said: Said, tz: str) -> Fact:
     return Fact(body["what"], body["of"], said.statement.by, body.get("value", ""), since, until, source, 0)
 
 
-def _evidence_of(case: CaseFolder, bench: Bench, upto: int) -> tuple[Evidence, ...]:
+def evidence_of(case: CaseFolder, bench: Bench, upto: int) -> tuple[Evidence, ...]:
     """Tables, files of acts, and acts that parties signed, of the first `upto` entries, in their order."""
     tz, found = bench.agreement.tz, []
     for (addition, table), rejected in zip(case.tables(), case.rejected(), strict=True):
@@ -211,7 +211,7 @@ def _assess(
     until = parse_instant(asked.until, tz) if asked.until else FAR_AHEAD
     if until <= since:
         raise InputError(f"`--until` is not after `--from`: {quoted(asked.until)} <= {quoted(asked.since)}")
-    kept, twice, later = _chosen(evidence, since, until, seen_by)
+    kept, twice, later = chosen_rows(evidence, since, until, seen_by)
     placed = Placed(bench.agreement.zones, bench.atlas)
     seen = Evidences(lambda: kept, bench.agreement, placed)
     history = History(bench.agreement, [act for part in evidence for act in part.acts], seen)
@@ -220,7 +220,7 @@ def _assess(
     return Outcome(bench, evidence, assessed, known_at, rejected, later)
 
 
-def _chosen(
+def chosen_rows(
     evidence: tuple[Evidence, ...], since: int, until: int, seen_by: int | None
 ) -> tuple[pa.Table, list[Rejected], int]:
     """The rows that are judged, sorted by id; those that stand in an earlier file too; how many became known later."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from truceline import LAW
 from truceline.assess import checker, spec, why
+from truceline.assess import proof as proof_of
 from truceline.assess.assessment import Assessed
 from truceline.assess.worlds_shown import Shown, worlds_of
 from truceline.desk.files import Tell, read_bytes
@@ -57,11 +58,11 @@ def explain(case: CaseFolder, assessment_id: str, asked: Asked | None = None, te
     law = outcome.assessed.law
     _, upto = known_of(case, (asked or Asked()).known_at, outcome.bench.agreement.tz)
     name = case.text(upto).body["file"]
-    text = why.text_of(case.agreement_files(upto)[name], name)
+    text = proof_of.text_of(case.agreement_files(upto)[name], name)
     answers = {t: _judged(report, t, outcome) for t in term_ids}
     tree = why.why_all(report, term_ids, law)
     shown = {t: found for t in term_ids if (found := worlds_of(report, t, law)) is not None}
-    proof = why.with_worlds(why.document(report, tree, law, text), report, tree, law, shown)
+    proof = proof_of.with_worlds(proof_of.document(report, tree, law, text), report, tree, law, shown)
     sources = {t: law.terms[t].source for t in term_ids if t in law.terms}
     return Told(report, proof, answers, shown, sources)
 
@@ -106,7 +107,7 @@ def replayed(path: Path) -> list[str]:
         raise VerificationError(f"{path.name}: the tree does not hold: {error}") from None
 
 
-# -- what would settle most ---------------------------------------------------------------------------------------------
+# -- what would settle most --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
