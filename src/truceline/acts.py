@@ -56,6 +56,10 @@ class ActTree:
                 ahead.extend(self._above.get(here, ()))
         return frozenset(found)
 
+    def kinds(self, act: str) -> frozenset[str]:
+        """The act and every kind of it."""
+        return frozenset(one for one in self._above if act in self.classes(one)) | {act}
+
     def cycle(self) -> str | None:
         """A class that is a kind of itself, if there is one."""
         return next((a for a in sorted(self._above) if any(a in self.classes(up) for up in self._above[a])), None)

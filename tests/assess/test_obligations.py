@@ -281,7 +281,6 @@ def _of_the_ban(record: Sequence[SignedAct], at: int, told: Sequence[tuple[int, 
     return next(ban.states for ban in found if (ban.term, ban.bearer) == ("gov-ban", "gov"))
 
 
-@pytest.mark.xfail(strict=True, reason="of the reports that begin between two findings only the first is followed")
 def test_a_report_that_may_be_of_after_a_finding_may_be_alleged_anew() -> None:
     """A second report over many days, of which some lie after the finding that set the first one aside."""
     day = 86_400
@@ -293,7 +292,6 @@ def test_a_report_that_may_be_of_after_a_finding_may_be_alleged_anew() -> None:
     assert _of_the_ban([found], second("2016-03-20"), told) == {"kept", "alleged"}
 
 
-@pytest.mark.xfail(strict=True, reason="a prohibition begins with its window, whoever is bound by then")
 def test_who_accepts_later_is_not_bound_before() -> None:
     """A prohibition that binds whoever has accepted begins for each with its own acceptance."""
     standing = signed(PACT, {"act": "accept", "by": "tr", "at": "2016-03-10"})

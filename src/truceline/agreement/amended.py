@@ -9,10 +9,10 @@ corrected polygon is an amendment too. Verdicts of before are kept where they we
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from truceline.agreement.model import Agreement, Term, Zone
+from truceline.agreement.model import Agreement, Instrument, Term, Zone
 from truceline.canon import canonical
 
 FORWARD_ONLY = ("prohibit", "require")
@@ -31,36 +31,51 @@ def amended(before: Agreement, after: Agreement, at: int, number: int = 1) -> Ag
     Returns:
         The new text, in which changed terms bind from `at` on, with the old wording of those terms beside it.
     """
-    own = {term.id for term in before.terms.values() if term.before is None}
-    changed = {
-        term.id for term in after.terms.values() if term.kind in FORWARD_ONLY and _differs(term.id, before, after)
-    }
+    changed = {term.id for term in before.terms.values() if term.before is None and _differs(term.id, before, after)}
+    new = {term.id for term in after.terms.values() if term.id not in before.terms}
     terms: dict[str, Term] = {}
     zones: dict[str, Zone] = dict(after.zones)
+    instruments: dict[str, Instrument] = dict(after.instruments)
     for term in after.terms.values():
         kept = before.terms.get(term.id)
-        since = at if term.id in changed else None if kept is None else kept.since
-        terms[term.id] = replace(term, since=since)
+        is_new = term.kind in FORWARD_ONLY and term.id in changed | new
+        terms[term.id] = replace(term, since=at if is_new else None if kept is None else kept.since)
     for term in before.terms.values():
-        is_gone = term.id in own and term.kind in FORWARD_ONLY and (term.id in changed or term.id not in after.terms)
+        is_gone = term.before is None and term.kind in FORWARD_ONLY and term.id in changed
         if is_gone or term.before is not None:
-            old = _old(term, before, at, number, zones) if is_gone else term
+            old = _Old(before, after, at, number).wording(term, zones, instruments) if is_gone else term
             terms[old.id] = old
             zones |= {zone: before.zones[zone] for zone in old.where if zone in before.zones and zone not in zones}
+            if old.instrument and old.instrument not in instruments:
+                instruments[old.instrument] = before.instruments[old.instrument]
     terms = {key: _reaching(term, terms) for key, term in terms.items()}
-    return replace(after, terms=terms, zones=zones)
+    return replace(after, terms=terms, zones=zones, instruments=instruments)
 
 
-def _old(term: Term, before: Agreement, at: int, number: int, zones: dict[str, Zone]) -> Term:
-    """The old wording of a term, until the amendment; zones that moved are kept under a name of their own."""
-    where = []
-    for zone in term.where:
-        name = zone
-        if zone not in zones or zones[zone] != before.zones[zone]:
-            name = f"{zone}~{number}"
-            zones.update(_renamed(before, zone, number))
-        where.append(name)
-    return replace(term, id=f"{term.id}~{number}", where=tuple(where), before=at)
+@dataclass(frozen=True)
+class _Old:
+    """The old text, beside the new one."""
+
+    before: Agreement
+    after: Agreement
+    at: int
+    number: int
+
+    def wording(self, term: Term, zones: dict[str, Zone], instruments: dict[str, Instrument]) -> Term:
+        """The old wording of a term, until the amendment; what it names and has changed is kept under its own name."""
+        where = []
+        for zone in term.where:
+            stays = zone in self.after.zones and _shape(self.before, zone) == _shape(self.after, zone)
+            where.append(zone if stays else f"{zone}~{self.number}")
+            zones.update({} if stays else dict(_renamed(self.before, zone, self.number)))
+        instrument = term.instrument
+        if instrument and _window(self.before, instrument) != _window(self.after, instrument):
+            instrument = f"{instrument}~{self.number}"
+            instruments[instrument] = replace(self.before.instruments[term.instrument], id=instrument)
+        return replace(
+            term, id=f"{term.id}~{self.number}", where=tuple(where), before=self.at, instrument=instrument,
+            tree=term.tree or self.before.acts,
+        )  # fmt: skip
 
 
 def _renamed(before: Agreement, zone: str, number: int) -> Iterator[tuple[str, Zone]]:
@@ -83,16 +98,23 @@ def _reaching(term: Term, terms: Mapping[str, Term]) -> Term:
 
 
 def _differs(term_id: str, before: Agreement, after: Agreement) -> bool:
-    """Whether a term, or a zone that it names, is not as it was."""
-    if term_id not in before.terms:
-        return True
-    return _content(before, term_id) != _content(after, term_id)
+    """Whether a term, or a zone, an instrument or a class of acts that it names, is not as it was."""
+    return term_id not in after.terms or _content(before, term_id) != _content(after, term_id)
 
 
 def _content(agreement: Agreement, term_id: str) -> bytes:
     term = agreement.terms[term_id]
     fields = {k: v for k, v in term.body.items() if k not in SHOWN_ONLY}
-    return canonical([fields, [_shape(agreement, zone) for zone in term.where]])
+    acts = [sorted(agreement.acts.kinds(act)) for act in term.does]
+    return canonical(
+        [fields, [_shape(agreement, zone) for zone in term.where], _window(agreement, term.instrument), acts]
+    )
+
+
+def _window(agreement: Agreement, instrument: str) -> Any:  # noqa: ANN401  # plain values
+    """The window of an instrument, which is that of its terms."""
+    one = agreement.instruments.get(instrument)
+    return None if one is None else [one.begins, one.ends, one.is_adopted, one.published]
 
 
 def _shape(agreement: Agreement, zone_id: str) -> Any:  # noqa: ANN401  # plain values

@@ -137,6 +137,7 @@ class Term:
         at: `impact` or `origin`: which region of a report the term speaks of.
         since: second from which an amendment has put this wording in force; None = from the beginning.
         before: second at which an amendment has replaced this wording; None = it stands.
+        tree: the acts as the text of this wording has them; None = as the agreement has them.
         body: every field as plain values, for the kinds that are judged later and for canonical hashing.
     """
 
@@ -169,6 +170,7 @@ class Term:
     at: str = "impact"
     since: int | None = None
     before: int | None = None
+    tree: ActTree | None = None
     body: Mapping[str, Any] = field(default_factory=dict)
 
     def is_named(self, name: str, at: int) -> bool:

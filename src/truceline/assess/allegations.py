@@ -108,7 +108,8 @@ def _is_of_accused(standing: Standing, lodged: SignedAct, reply: SignedAct) -> b
 
 def _found(standing: Standing, act: SignedAct) -> Iterator[tuple[int, int, str]]:
     """A finding: of one side for itself it is an assessment, of the body a decision."""
-    yield act.at, 4, "assess"
+    if standing.is_of_side(act):
+        yield act.at, 4, "assess"
     if not standing.is_of_body(act):
         return
     yield act.at, 5, "opened-alike"

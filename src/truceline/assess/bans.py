@@ -13,6 +13,7 @@ from truceline.agreement.machine import Happening, States
 from truceline.agreement.model import Term
 from truceline.agreement.standing import Standing
 from truceline.assess.obligations import Reported, bearers, edges, moment
+from truceline.course import Course, all_courses
 from truceline.span import Span
 from truceline.verdict import NO, YES
 
@@ -44,7 +45,7 @@ def bans(standing: Standing, at: int, reported: Reported | None = None) -> list[
 
 def _ban(standing: Standing, term: Term, bearer: str, at: int, reported: Reported) -> Ban:
     told = [one for one in reported.get(f"{term.id}:{bearer}", ()) if one[1] <= at]
-    happened = [Happening("begin", t.span, t.is_sure) for t in list(edges(standing.window(term.id), at))[:1]]
+    happened = [Happening("begin", t.span, t.is_sure) for t in list(edges(_binds(standing, term, bearer), at))[:1]]
     marks = [a.at for a in standing.findings if term.is_named(a.term, a.at)]
     happened += [Happening("report", Span(start, end), value == YES) for _, start, end, value in _telling(told, marks)]
     moved = []
@@ -65,13 +66,23 @@ def _ban(standing: Standing, term: Term, bearer: str, at: int, reported: Reporte
     return Ban(term.id, bearer, states, sure, len(told) - sure, tuple(moved))
 
 
+def _binds(standing: Standing, term: Term, bearer: str) -> Course:
+    """While a term is in force and binds a bearer, who may have accepted later."""
+    window = standing.window(term.id)
+    if term.who is None or not term.who.status:
+        return window
+    party = standing.agreement.parties.get(bearer)
+    is_side = party is not None and party.kind == "side"
+    return all_courses([window, standing.status(bearer, term.who.status, is_umbrella=is_side)])
+
+
 def _telling(told: Sequence[tuple[str, int, int, int]], marks: Iterable[int]) -> list[tuple[str, int, int, int]]:
-    """The reports that can move a prohibition: between two findings the first sure one, and the first possible."""
-    found: dict[tuple[int, int], tuple[str, int, int, int]] = {}
+    """The reports that can move a prohibition: between two findings the first sure and the first possible one."""
+    found: dict[tuple[int, int, int], tuple[str, int, int, int]] = {}
     edges = sorted(marks)
     for one in told:
-        gap = sum(at <= one[1] for at in edges)
-        found.setdefault((gap, one[3]), one)
+        key = (sum(at <= one[1] for at in edges), sum(at < one[2] for at in edges), one[3])
+        found.setdefault(key, one)
     return list(found.values())
 
 

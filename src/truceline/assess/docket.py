@@ -246,7 +246,9 @@ class Docket:
         if not terms:
             return np.zeros(0, np.int64)
         samples = [Observation("", 0, 1, acts=acts) for acts in self.columns.doings]
-        asked = [any(spec.done(sample, term.does, self.law).value != NO for term in terms) for sample in samples]
+        asked = [
+            any(spec.done(sample, term.does, self.law, term.tree).value != NO for term in terms) for sample in samples
+        ]
         return np.flatnonzero(np.array(asked, bool)[self.columns.acts])
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Protocol
 
+from truceline.acts import ActTree
 from truceline.agreement.conditions import of_time
 from truceline.agreement.history import Standing
 from truceline.agreement.model import JUDGED_KINDS, Selector, SignedAct, Term, Zone
@@ -129,7 +130,8 @@ def alike_terms(terms: Iterable[Term]) -> list[tuple[Term, ...]]:
                 k: v for k, v in term.body.items() if k not in ("id", "in", "source", "tag", "text", "words", "note")
             }
             permits = sorted(p.id for p in everything if term.id in p.except_)
-            key = canonical([rest, permits, term.is_withheld, None if term.where else term.id])
+            wording = [term.since, term.before, None if term.where and term.before is None else term.id]
+            key = canonical([rest, permits, term.is_withheld, wording])
             groups.setdefault(key, []).append(term)
     return [tuple(group) for group in groups.values()]
 
@@ -270,7 +272,7 @@ def _factors(report: Observation, terms: tuple[Term, ...], law: Law) -> dict[str
         "text": undecided(Reason.WITHHELD_TEXT) if term.is_withheld else SURE,
         "time": law.standing.window(term.id).during(span),
         **_where(_as_of(report, term), zones, law),
-        "act": done(report, term.does, law),
+        "act": done(report, term.does, law, term.tree),
         "actor": by_whom(report, term.who, law),
         "target": to_whom(report, term.to, law),
         "condition": _conditions(report, term, law),
@@ -368,9 +370,12 @@ def height(report: Observation, zone: Zone) -> Answer:
 # -- act, actor, target ----------------------------------------------------------------------------------------------
 
 
-def done(report: Observation, classes: tuple[str, ...], law: Law) -> Answer:
-    """Whether the act falls under the classes of the term; each act that the report can mean is asked."""
-    tree = law.standing.agreement.acts
+def done(report: Observation, classes: tuple[str, ...], law: Law, tree: ActTree | None = None) -> Answer:
+    """Whether the act falls under the classes of the term; each act that the report can mean is asked.
+
+    `tree` is that of an old wording; None = that of the agreement.
+    """
+    tree = tree or law.standing.agreement.acts
     if not report.acts:
         return undecided(Reason.ACT)
     known = [act for act in report.acts if act in tree]
@@ -504,7 +509,7 @@ def holds(report: Observation, permit: Term, law: Law) -> Answer:
 
 def _purpose(report: Observation, permit: Term, law: Law) -> Answer:
     """Whether the act falls under the exception; a matching notice decides the purpose of a flight."""
-    act = done(report, permit.does, law)
+    act = done(report, permit.does, law, permit.tree)
     by_notice = isinstance(permit.only_if, dict) and "notice" in permit.only_if
     return SURE if act.value == UNKNOWN and by_notice else act
 

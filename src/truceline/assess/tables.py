@@ -330,7 +330,7 @@ def _failing(met: Answers) -> Answers:
 
 def _done(head: Head, report: Observation, law: Law) -> Answer:
     """Whether an act falls under a head; a matching notice decides the purpose of a flight."""
-    done = spec.done(report, head.term.does, law)
+    done = spec.done(report, head.term.does, law, head.term.tree)
     by_notice = head.is_held and isinstance(head.term.only_if, dict) and "notice" in head.term.only_if
     return SURE if done.value == UNKNOWN and by_notice else done
 
