@@ -169,7 +169,7 @@ class World:
 
 def step(world: World, maker: Full) -> World:
     """One input, told more precisely."""
-    what = maker.rng.choice(["report"] * 7 + ["other", "other", "reading"])
+    what = maker.rng.choice(["report"] * 6 + ["other"] * 2 + ["reading"] * 2)
     if what == "report":
         return world.narrowed_to(report=narrowed(world.report, maker))
     if what == "other":

@@ -309,3 +309,26 @@ def test_only_a_finding_of_the_body_makes_a_breach_of_a_prohibition(who: str, ex
     lone = SignedAct("f", "finding", (who,), at - 50, 0, term="gov-ban", against="gov", holds="breach")
     assert _of_the_ban([], at, [(at - 5_000 + i, at - 4_000, 1) for i in range(11)]) == {"alleged"}
     assert _of_the_ban([lone], at, []) == expected
+
+
+PULLS = (("R4", "sarc"), ("R6a", "gov"), ("R6b", "gov"), ("R6c", "gov"), ("R7", "opp"))
+D_DAY = second("2016-09-12T19:00")
+steps = st.integers(0, 40)
+
+
+@given(rows=st.lists(st.tuples(st.sampled_from(PULLS), steps, steps), max_size=4), at=steps)
+def test_showing_who_withdrew_and_when_never_adds_a_state(rows: list[Any], at: int) -> None:
+    """Together: from nobody's word to a claim, to a confirmation, to its hour, what may be only becomes less."""
+    claimed, shown, timed = [], [], []
+    for i, ((term, who), start, long) in enumerate(rows):
+        first, last = D_DAY + 3_600 * start, D_DAY + 3_600 * (start + long + 1)
+        one = SignedAct(f"c{i}", "confirm", ("un",), last, 0, of=term, to=who)
+        claimed.append(replace(one, act="perform", by=(who,), to=""))
+        shown.append(one)
+        timed.append(replace(one, start=first, until=last))
+    moment = D_DAY + 3_600 * 85 + 1_800 * at
+    worlds = [states(shipped(), record, moment) for record in ([], claimed, shown, timed)]
+    for before, after in zip(worlds, worlds[1:], strict=False):
+        assert {
+            key: after[key] - before[key] for key in after if key[0] in dict(PULLS) and after[key] - before[key]
+        } == {}

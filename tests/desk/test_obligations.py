@@ -170,3 +170,14 @@ def test_the_old_verdict_stays_as_it_was_known(amended: CaseFolder) -> None:
     assert "F2~1" not in before.bench.agreement.terms
     rows = {key: row for row, key in enumerate(before.assessed.ids)}
     assert int(before.assessed.answers["F2"].value[rows["x09-10"]]) >= 0
+
+
+def test_a_proof_of_an_old_wording_holds(amended: CaseFolder) -> None:
+    """Why an old wording covers a report is checked by the same independent checker."""
+    from truceline.assess import checker
+    from truceline.desk.why import explain
+
+    for asked_of in ("x09-10:F2~1", "x09-20:F2~1", "x09-10:F2", "x09-20"):
+        told = explain(amended, asked_of)
+        assert told.answers
+        checker.check(told.proof)

@@ -94,7 +94,8 @@ def _reaching(term: Term, terms: Mapping[str, Term]) -> Term:
     if not term.except_:
         return term
     old = [key for key in terms if "~" in key and key.partition("~")[0] in term.except_]
-    return replace(term, except_=tuple(dict.fromkeys((*term.except_, *old))))
+    excepted = tuple(dict.fromkeys((*term.except_, *old)))
+    return replace(term, except_=excepted, body={**term.body, "except": list(excepted)}) if old else term
 
 
 def _differs(term_id: str, before: Agreement, after: Agreement) -> bool:
