@@ -171,6 +171,18 @@ def test_an_earlier_start_of_an_instrument_does_not_reach_back() -> None:
     assert covering(after, flight("2016-02-01")) == set()
 
 
+def test_an_earlier_definition_does_not_pull_a_prohibition_back() -> None:
+    """A definition may reach back; a prohibition that begins with it does not."""
+    dated = FIRST.replace("kind: prohibit,", "kind: prohibit, from: opening,", 1)
+    old, new = (
+        f"{dated}  - {{id: opening, kind: define, is: {{at: {day}}}}}\n" for day in ("2016-03-20", "2016-01-01")
+    )
+    after = amended(text(old), text(new), AT)
+    assert covering(after, flight("2016-03-10")) == set()
+    assert covering(after, flight("2016-03-25")) == {"ban~1"}
+    assert after.terms["opening"].body["is"] == {"at": "2016-01-01"}
+
+
 def test_a_wider_class_of_acts_does_not_reach_back() -> None:
     """What was no flight when it was done is none by a later list."""
     old = HEAD.replace("terms:", "acts: {hover: [drone-hover]}\nterms:")

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from tests.assess.worlds import Full, Maker, dump, full_law, law_of, row_of, without
+from tests.assess.drafts import Full, full_law, row_of
+from tests.assess.worlds import Maker, dump, law_of, without
 from truceline.agreement.history import History, read_act
 from truceline.agreement.model import SignedAct
 from truceline.agreement.text import load

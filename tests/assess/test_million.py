@@ -14,8 +14,9 @@ from unittest.mock import patch
 
 import pytest
 
+from tests.assess.drafts import Full, full_law, row_of
 from tests.assess.test_bulk import check_tally
-from tests.assess.worlds import FIRST, LAST, Full, Maker, agreement, dump, full_law, placed, row_of
+from tests.assess.worlds import FIRST, LAST, Maker, agreement, dump, placed
 from truceline.agreement.history import History, Readings
 from truceline.agreement.model import Agreement, Term
 from truceline.assess import bulk, spec
@@ -143,10 +144,10 @@ def test_a_million_reports() -> None:
 
     10^6 reports, each with fields of its own, in 500 lots of 2,000. Each lot has a law of its own: one to three
     prohibitions of the test agreement or of the shipped one, with exceptions and what takes these back, and up to
-    twelve acts of the record; every fifth lot has a random agreement with acts of every kind. Every prohibition and exception of the law is compared, and *any*; so there are more
-    answers than cases. Every other report is at random in everything, the others speak of what the law is about.
-    Regions are drawn from 500 for each agreement. `test_bulk_equals_spec_on_many` judges fewer reports, by all terms
-    of a text at once.
+    twelve acts of the record; every fifth lot has a random agreement with evidence, and acts of every kind. Every
+    prohibition and exception of the law is compared, and *any*, and the totals; so there are more answers than cases.
+    Every other report is at random in everything, the others speak of what the law is about. Regions are drawn from
+    500 for each agreement. `test_bulk_equals_spec_on_many` judges fewer reports, by all terms of a text at once.
     """
     with ProcessPoolExecutor(len(os.sched_getaffinity(0)), get_context("spawn")) as pool:
         met = list(pool.map(lot, range(CASES // LOT)))

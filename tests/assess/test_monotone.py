@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from tests.assess.worlds import Full, Maker, dump, full_law, law_of, row_of, without
+from tests.assess.drafts import Full, full_law, row_of
+from tests.assess.worlds import Maker, dump, law_of, without
 from truceline.agreement.amended import amended
 from truceline.agreement.history import History, Readings, read_act
 from truceline.agreement.model import JUDGED_KINDS, Agreement, SignedAct

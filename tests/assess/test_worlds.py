@@ -1,4 +1,4 @@
-"""Open words are possible worlds: the readings shown are those that differ, and an adopted one is the law from then on."""
+"""Open words are possible worlds: the readings shown are those that differ, and an adopted one is law from then on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.assess.worlds import BLANK, Full, dump, full_law, law_of, row_of
+from tests.assess.drafts import BLANK, Full, full_law, row_of
+from tests.assess.worlds import dump, law_of
 from truceline.agreement.history import History, Readings, read_act
 from truceline.agreement.model import SignedAct
 from truceline.agreement.signed import reading_names
@@ -63,7 +64,8 @@ PLACES = {
     "duration": ("prompt", "if: {within: prompt, of: 2016-03-01}", ""),
     "number of findings": ("persistent", "if: {findings: persistent}", ""),
     "good days": (
-        "adhered", "if: {consecutive: {days: 2, that: adhered, in: box, from: 2016-03-01, horizon: P5D, coverage: 1}}", "",
+        "adhered",
+        "if: {consecutive: {days: 2, that: adhered, in: box, from: 2016-03-01, horizon: P5D, coverage: 1}}", "",
     ),
 }  # fmt: skip
 """Every place at which a text can be read in two ways: the word, the field, and what else the text says."""

@@ -180,4 +180,4 @@ def test_a_proof_of_an_old_wording_holds(amended: CaseFolder) -> None:
     for asked_of in ("x09-10:F2~1", "x09-20:F2~1", "x09-10:F2", "x09-20"):
         told = explain(amended, asked_of)
         assert told.answers
-        checker.check(told.proof)
+        checker.check(dict(told.proof))

@@ -2,13 +2,14 @@
 
 What forbids or requires never reaches back: a changed or new `prohibit` or `require` binds from the amendment on, and
 the old wording stays for what happened before, under its id with `~` and the number of the text (`F2~1`). What defines
-or permits may reach back, so the new wording takes the place of the old. A zone is part of every term that names it: a
-corrected polygon is an amendment too. Verdicts of before are kept where they were recorded; nothing here erases.
+or permits may reach back, so the new wording takes the place of the old; but no definition pulls a prohibition back
+with it. A zone, an instrument, a definition is part of every term that names it: a corrected polygon is an amendment
+too. Verdicts of before are kept where they were recorded; nothing here erases.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,7 +44,7 @@ def amended(before: Agreement, after: Agreement, at: int, number: int = 1) -> Ag
     for term in before.terms.values():
         is_gone = term.before is None and term.kind in FORWARD_ONLY and term.id in changed
         if is_gone or term.before is not None:
-            old = _Old(before, after, at, number).wording(term, zones, instruments) if is_gone else term
+            old = _Old(before, after, at, number).wording(term, terms, zones, instruments) if is_gone else term
             terms[old.id] = old
             zones |= {zone: before.zones[zone] for zone in old.where if zone in before.zones and zone not in zones}
             if old.instrument and old.instrument not in instruments:
@@ -61,8 +62,14 @@ class _Old:
     at: int
     number: int
 
-    def wording(self, term: Term, zones: dict[str, Zone], instruments: dict[str, Instrument]) -> Term:
+    def wording(
+        self, term: Term, terms: dict[str, Term], zones: dict[str, Zone], instruments: dict[str, Instrument]
+    ) -> Term:
         """The old wording of a term, until the amendment; what it names and has changed is kept under its own name."""
+        names = {one: f"{one}~{self.number}" for one in self._moved(term)}
+        for one, name in names.items():
+            known = replace(self.before.terms[one], id=name, before=None)
+            terms.setdefault(name, self._in_names(known, names))
         where = []
         for zone in term.where:
             stays = zone in self.after.zones and _shape(self.before, zone) == _shape(self.after, zone)
@@ -70,12 +77,77 @@ class _Old:
             zones.update({} if stays else dict(_renamed(self.before, zone, self.number)))
         instrument = term.instrument
         if instrument and _window(self.before, instrument) != _window(self.after, instrument):
+            own = self.before.instruments[instrument]
             instrument = f"{instrument}~{self.number}"
-            instruments[instrument] = replace(self.before.instruments[term.instrument], id=instrument)
+            begins, ends = _renaming(own.begins, names), _renaming(own.ends, names)
+            instruments[instrument] = replace(own, id=instrument, begins=begins, ends=ends)
+        made = self._in_names(term, names)
         return replace(
-            term, id=f"{term.id}~{self.number}", where=tuple(where), before=self.at, instrument=instrument,
+            made, id=f"{term.id}~{self.number}", where=tuple(where), before=self.at, instrument=instrument,
             tree=term.tree or self.before.acts,
         )  # fmt: skip
+
+    def _moved(self, term: Term) -> list[str]:
+        """The definitions that a term rests on and that are not what they were."""
+        found = _definitions(self.before, term)
+        old, new = (({one: _bodies(a, [one]) for one in found}) for a in (self.before, self.after))
+        return sorted(one for one in found if old[one] != new[one])
+
+    def _in_names(self, term: Term, names: Mapping[str, str]) -> Term:
+        """A term that names old definitions by their own names."""
+        if not names:
+            return term
+        fields = {
+            key: _renaming(getattr(term, key), names) for key in ("begins", "ends", "during", "only_if", "unless")
+        }
+        return replace(term, body={k: _renaming(v, names) for k, v in term.body.items() if k != "id"}, **fields)
+
+
+def _renaming(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401  # plain values
+    """Plain values with some names changed."""
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, dict):
+        return {key: _renaming(item, names) for key, item in value.items()}
+    return [_renaming(item, names) for item in value] if isinstance(value, list) else value
+
+
+def _words_in(value: Any) -> Iterator[str]:  # noqa: ANN401  # plain values
+    """Every text in plain values."""
+    if isinstance(value, str):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _words_in(item)
+
+
+def _definitions(agreement: Agreement, term: Term) -> set[str]:
+    """The definitions on which a term rests, by its own words or those of its instrument."""
+    one = agreement.instruments.get(term.instrument)
+    ahead = [*_words_in({k: v for k, v in term.body.items() if k not in SHOWN_ONLY})]
+    ahead += [] if one is None else _words_in([one.begins, one.ends])
+    found: set[str] = set()
+    while ahead:
+        word = ahead.pop()
+        known = agreement.terms.get(word)
+        if known is not None and known.kind == "define" and word not in found and word != term.id:
+            found.add(word)
+            ahead += _words_in(dict(known.body))
+    return found
+
+
+def _bodies(agreement: Agreement, names: Iterable[str]) -> list[Any]:
+    """What definitions say, with all that they rest on."""
+    found = []
+    for name in sorted(names):
+        term = agreement.terms.get(name)
+        rest = sorted(_definitions(agreement, term)) if term is not None else []
+        found.append([name, *(_plain(agreement, one) for one in [name, *rest])])
+    return found
+
+
+def _plain(agreement: Agreement, name: str) -> Any:  # noqa: ANN401  # plain values
+    term = agreement.terms.get(name)
+    return None if term is None else {k: v for k, v in term.body.items() if k not in SHOWN_ONLY}
 
 
 def _renamed(before: Agreement, zone: str, number: int) -> Iterator[tuple[str, Zone]]:
@@ -99,7 +171,7 @@ def _reaching(term: Term, terms: Mapping[str, Term]) -> Term:
 
 
 def _differs(term_id: str, before: Agreement, after: Agreement) -> bool:
-    """Whether a term, or a zone, an instrument or a class of acts that it names, is not as it was."""
+    """Whether a term, or a zone, an instrument, a definition or a class of acts that it names, is not as it was."""
     return term_id not in after.terms or _content(before, term_id) != _content(after, term_id)
 
 
@@ -107,9 +179,10 @@ def _content(agreement: Agreement, term_id: str) -> bytes:
     term = agreement.terms[term_id]
     fields = {k: v for k, v in term.body.items() if k not in SHOWN_ONLY}
     acts = [sorted(agreement.acts.kinds(act)) for act in term.does]
-    return canonical(
-        [fields, [_shape(agreement, zone) for zone in term.where], _window(agreement, term.instrument), acts]
-    )
+    named = dict.fromkeys([*term.where, *(word for word in _words_in(fields) if word in agreement.zones)])
+    zones = [_shape(agreement, zone) for zone in named]
+    rests = _bodies(agreement, _definitions(agreement, term))
+    return canonical([fields, zones, _window(agreement, term.instrument), acts, rests])
 
 
 def _window(agreement: Agreement, instrument: str) -> Any:  # noqa: ANN401  # plain values

@@ -142,7 +142,7 @@ def reading_name(reading: Any) -> str:  # noqa: ANN401  # plain values
     if "deaths_vs_baseline" in reading:
         return f"{percent(reading['deaths_vs_baseline'])} %"
     if set(reading) <= {"none", "day_findings"}:
-        return next(iter(reading)).replace("_", " ")
+        return str(next(iter(reading))).replace("_", " ")
     return ", ".join(f"{key} {value}" for key, value in reading.items())
 
 

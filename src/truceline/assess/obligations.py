@@ -424,7 +424,8 @@ class Clock:
     def _happenings(self, term: Term, bearer: str, trigger: Trigger, *, alone: bool) -> list[tuple[Happening, str]]:
         found = [(Happening("trigger", trigger.span, trigger.is_sure), trigger.id)]
         after = trigger.span.start
-        found += [(one, "") for one in self.performed(term, bearer, trigger) if alone or one.span.end > after]
+        performed = [one for one in self.performed(term, bearer, trigger) if alone or one.span.end > after]
+        found += [(_since(one, trigger.span.end), "") for one in performed]
         for act in self.standing.findings:
             mine = self._is_about(act, term, bearer, trigger) and self.standing.is_of_side(act)
             if mine and (event := event_of(act, DUTY)):
@@ -561,6 +562,12 @@ def _when(act: SignedAct, since: Trigger | None = None) -> Span:
         return Span(min(since.span.end, act.at), act.at + 1)
     start = act.start if act.start is not None else act.at
     return Span(start, max(start + 1, act.until if act.until is not None else start + 1))
+
+
+def _since(one: Happening, start: int) -> Happening:
+    """What was done from a second on that it was owed, where it was done then or later."""
+    late = one.span.start < start < one.span.end
+    return replace(one, span=Span(start, one.span.end)) if late else one
 
 
 def _halved(one: Happening) -> Happening:
