@@ -147,11 +147,15 @@ def mutants(count: int, seed: int) -> Iterator[tuple[tuple[Any, ...], dict[str, 
             yield path, proof
 
 
-@pytest.mark.parametrize("is_sealed", [False, True], ids=["as mutated", "with the seal made anew"])
-def test_a_thousand_mutants_are_refused(is_sealed: bool) -> None:
+@pytest.mark.parametrize(
+    ("is_sealed", "count"),
+    [(False, 1_010), (True, 110), pytest.param(True, 1_010, marks=pytest.mark.long)],
+    ids=["as mutated", "with the seal made anew", "a thousand with the seal made anew"],
+)
+def test_a_thousand_mutants_are_refused(is_sealed: bool, count: int) -> None:
     """One value changed anywhere, and the file is refused, even when whoever changed it makes its seal anew."""
     tried = 0
-    for path, proof in mutants(1_010, 5):
+    for path, proof in mutants(count, 5):
         tried += 1
         if is_sealed:
             remade = sealed({k: v for k, v in proof.items() if k != "seal"})
@@ -160,12 +164,13 @@ def test_a_thousand_mutants_are_refused(is_sealed: bool) -> None:
         if is_sealed and path == ("seal",):
             continue
         assert refused(proof), path
-    assert tried >= 1_000
+    assert tried >= count - 10
 
 
-def test_mutated_trees_are_refused_by_replay_alone() -> None:
+@pytest.mark.parametrize("count", [100, pytest.param(1_000, marks=pytest.mark.long)])
+def test_mutated_trees_are_refused_by_replay_alone(count: int) -> None:
     """In the trees themselves nothing rests on a hash: with every hash made anew each mutant is refused."""
-    for path, proof in mutants(400, 9):
+    for path, proof in mutants(count, 9):
         if path[0] in ("table", "trees"):
             versions = {
                 **{k: checker._sha(v) for k, v in proof["inputs"].items()},

@@ -51,7 +51,9 @@ def _show(answer: dict[str, Any]) -> None:
             since = "-" if one["trigger"] is None else local(one["trigger"]["from"], tz)
             word = one["term"] + (f" ({reading['name']})" if reading["name"] else "")
             states = ", ".join(reading["states"])
-            rows.append([word, who, since, local(reading["deadline"], tz), states, ", ".join(one["reasons"])])
+            late = "deadline" if reading["deadline_surely"] else "deadline_earliest"
+            by = local(reading[late], tz) + (" ?" if reading["deadline_surely"] is False else "")
+            rows.append([word, who, since, by, states, ", ".join(one["reasons"])])
     table(["duty", "bearer", "since", "by", "states it can be in", "why not one"], rows)
     print()
     bans = [

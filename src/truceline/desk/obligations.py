@@ -92,6 +92,7 @@ def _deadline(duty: Duty, name: str) -> dict[str, Any]:
     return {
         "deadline": None if found is None else _text(found.latest),
         "deadline_earliest": None if found is None else _text(found.earliest),
+        "deadline_surely": None if found is None else found.is_sure,
     }
 
 
@@ -130,5 +131,5 @@ def _text(second: int) -> str | None:
 
 
 def local(text: str | None, tz: str) -> str:
-    """A UTC text on the clock of a zone, to the minute; a dash for none."""
-    return "-" if text is None or text == ".." else local_text(parse_instant(text, "UTC"), tz)
+    """A UTC text on the clock of a zone, to the minute and without its offset; a dash for none."""
+    return "-" if text is None or text == ".." else local_text(parse_instant(text, "UTC"), tz)[:16]
