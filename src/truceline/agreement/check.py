@@ -123,6 +123,8 @@ def _term(agreement: Agreement, term: Term, say: Say) -> None:
         say(term.line, f"{what}: unknown instrument {quoted(term.instrument)}")
     if term.kind in ("prohibit", "permit") and not term.does and not term.is_withheld:
         say(term.line, f"{what}: a `{term.kind}` needs `does`")
+    if _is_notice_lost(term):
+        say(term.line, f"{what}: `notice` can stand only in the `if` of a `permit`, beside its other words")
     _source(agreement, term.source, term.line, what, say)
     defined = term.body.get("is") if term.kind == "define" else None
     for when in (term.begins, term.ends, term.during, term.only_if, term.unless, defined):
@@ -222,6 +224,21 @@ def _while(agreement: Agreement, term: Term) -> Iterator[str]:
             ahead += here
         elif isinstance(here, dict):
             ahead += [value for key, value in here.items() if key not in ("complies", "accepted", "status", "of", "by")]
+
+
+def _is_notice_lost(term: Term) -> bool:
+    """Whether a condition asks for a notice where no judge looks for one."""
+    own = term.only_if if term.kind == "permit" or term.overrides else None
+    rest = {k: v for k, v in own.items() if k != "notice"} if isinstance(own, dict) else term.only_if
+    return any("notice" in keys for one in (rest, term.unless, term.during) for keys in _maps(one))
+
+
+def _maps(value: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401  # plain values
+    """Every mapping in a condition."""
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _maps(item)
 
 
 def _long(agreement: Agreement, value: Any, what: str, line: int, say: Say) -> None:  # noqa: ANN401  # plain values

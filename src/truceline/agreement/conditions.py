@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from truceline.agreement.model import Agreement, SignedAct, Term
-from truceline.agreement.signed import reading_name, reading_names, readings_of
+from truceline.agreement.signed import fields_with_readings, reading_name, reading_names, readings_of
 from truceline.agreement.statuses import ALWAYS, LATER_KIND, NOT_EVER, Statuses, effect_of
 from truceline.course import Course, all_courses, any_course, combined, not_course
 from truceline.span import LONG_AGO, parse_duration, parse_instant
@@ -218,12 +218,8 @@ class Conditions(Statuses):
         return self.side_by_side(word, [self.begun(_unnamed(item)) for item in _items(value)])
 
     def _word_of(self, readings: Plain) -> str:
-        """`TERM.field` of readings that stand in a term; empty when they stand deeper."""
-        for term in self.agreement.terms.values():
-            for key, value in term.body.items():
-                if isinstance(value, dict) and value.get("readings") is readings:
-                    return f"{term.id}.{key}"
-        return ""
+        """`TERM.field` of the first readings that stand in a field; empty for others."""
+        return next((key for key, found in fields_with_readings(self.agreement) if found is readings), "")
 
     def _worded(self, word: str) -> Course:
         """An open word used as a condition: each of its readings is one."""
@@ -469,7 +465,12 @@ class Conditions(Statuses):
         if not any(answer.value == YES for answer in begun.answers) or starts[0] == LONG_AGO:
             return begun
         worlds = [self._lapsing_from(start, when) for start in starts]
-        return combined(worlds, partial(agreed, otherwise=Reason.OPEN_WORD))
+        whole = combined(worlds, partial(agreed, otherwise=Reason.OPEN_WORD))
+        if len(starts) == 1:
+            return whole
+        open_ = next(answer for answer in begun.answers if answer.value == UNKNOWN)
+        between = Course.window(starts[0], starts[-1] + parse_duration(when["for"]))  # or from any moment in between
+        return combined([whole, between], partial(_unless_between, open_=open_))
 
     def _lapsing_from(self, start: int, when: Mapping[str, Plain]) -> Course:
         windows = [(start, start + parse_duration(when["for"]))]
@@ -571,6 +572,12 @@ def at_least(k: int, answers: Iterable[Answer]) -> Answer:
     if sure >= k:
         return SURE
     return NEVER if sure + len(open_) < k else both(open_)
+
+
+def _unless_between(answers: Iterable[Answer], open_: Answer) -> Answer:
+    """What the earliest and the latest start say; where both say no, a start between them may not."""
+    whole, between = answers
+    return open_ if whole.value == NO and between.value == YES else whole
 
 
 def _items(value: Plain) -> list[Plain]:

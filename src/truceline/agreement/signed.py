@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -124,9 +124,31 @@ def readings_of(agreement: Agreement, word: str) -> list[Any]:
         return list(readings) if isinstance(readings, list) else []
     if word in agreement.terms:
         return list(agreement.terms[word].versions)
-    term, _, field = word.rpartition(".")
-    value = agreement.terms[term].body.get(field) if term in agreement.terms else None
-    return list(value["readings"]) if isinstance(value, dict) and isinstance(value.get("readings"), list) else []
+    return next((found for key, found in fields_with_readings(agreement) if key == word), [])
+
+
+def fields_with_readings(agreement: Agreement) -> Iterator[tuple[str, list[Any]]]:
+    """`TERM.field`, or `INSTRUMENT.field`, of every field in which readings stand, and the first readings in it."""
+    for term in agreement.terms.values():
+        fields = {**term.body, **{key: getattr(term, name) for key, name in _CONDITIONS.items() if key in term.body}}
+        for key, value in fields.items():
+            if key != "versions" and (found := readings_in(value)) is not None:
+                yield f"{term.id}.{key}", found
+    for one in agreement.instruments.values():
+        for key, value in (("from", one.begins), ("until", one.ends)):
+            if (found := readings_in(value)) is not None:
+                yield f"{one.id}.{key}", found
+
+
+_CONDITIONS = {"from": "begins", "until": "ends", "while": "during", "if": "only_if", "unless": "unless"}
+
+
+def readings_in(value: Any) -> list[Any] | None:  # noqa: ANN401  # plain values
+    """The first readings that stand in a value, however deep; None = there are none."""
+    if isinstance(value, dict) and isinstance(value.get("readings"), list):
+        return value["readings"]  # type: ignore[no-any-return]  # plain values
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for one in inside if (found := readings_in(one)) is not None), None)
 
 
 def reading_name(reading: Any) -> str:  # noqa: ANN401  # plain values

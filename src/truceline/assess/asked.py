@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from truceline.agreement.conditions import OF_THE_REPORT
 from truceline.agreement.model import SignedAct
 from truceline.course import Course
-from truceline.evidence.schema import Observation
+from truceline.evidence.schema import JOINT, NOBODY, UNNAMED, Observation
 from truceline.span import Span, parse_duration
-from truceline.verdict import NEVER, NO, SURE, YES, Answer, Reason, both, undecided
+from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agreed, both, either, undecided
 
 if TYPE_CHECKING:
     from truceline.assess.spec import Law
@@ -68,7 +68,7 @@ def number_of(report: Observation, wanted: Mapping[str, Any]) -> Answer:
 
 def notified(report: Observation, notice: SignedAct, wanted: Mapping[str, Any], law: Law) -> Answer:
     """Whether a notice in the record announces this act: to whom, how long ahead, and all that has to match."""
-    checks = [SURE if speaks_for(notice, report, law) else NEVER]
+    checks = [speaks_for(notice, report, law)]
     if wanted.get("to") and notice.to not in (wanted["to"], *_members(str(wanted["to"]), law)):
         checks.append(NEVER)
     if wanted.get("ahead"):
@@ -102,7 +102,13 @@ def given(notice: SignedAct) -> int:
     return max(notice.at, notice.known_at)
 
 
-def speaks_for(act: SignedAct, report: Observation, law: Law) -> bool:
-    """Whether a signer is, or speaks for, an actor of the report; anybody may where no actor is named."""
-    group = law.standing.agreement.group
-    return not report.actor.ids or any(group.belongs(actor, by) != NO for actor in report.actor.ids for by in act.by)
+def speaks_for(act: SignedAct, report: Observation, law: Law) -> Answer:
+    """Whether a signer is, or speaks for, the actor of the report; 0 `actor` while that is not known."""
+    group, named = law.standing.agreement.group, report.actor
+    if named.mode == UNNAMED:
+        return undecided(Reason.ACTOR)
+    if named.mode == NOBODY:
+        return NEVER  # there was nobody to speak for
+    values = [max(group.belongs(actor, by) for by in act.by) for actor in named.ids]
+    each = [undecided(Reason.ACTOR) if value == UNKNOWN else Answer(value) for value in values]
+    return either(each) if named.mode == JOINT else agreed(each, otherwise=Reason.ACTOR)

@@ -12,7 +12,7 @@ nothing is asked, and nothing holds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -32,11 +32,11 @@ from truceline.assess.days import share_of
 from truceline.assess.events import Events, texts, wanted_of
 from truceline.assess.place import Placed
 from truceline.assess.sequence import Sequenced
-from truceline.course import Course
+from truceline.course import Course, combined
 from truceline.errors import InputError, quoted
 from truceline.evidence.schema import Observation
 from truceline.span import DAY_S, LONG_AGO, Span, parse_duration
-from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, Values, undecided
+from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, Values, agreed, undecided
 
 Longs = NDArray[np.int64]
 Bare = tuple[Calendar, NDArray[np.bool_]]
@@ -93,7 +93,19 @@ class Seen:
             return self._covered(share_of(fields["coverage"]), texts(fields.get("in")))
         act = fields.get(word)
         events = self.days.events(wanted_of(OF_FORCE if act in FORCE else act, fields), standing)
-        begins = self._since(fields, standing)
+        if fields.get("from") is None:
+            return self._over(word, events, fields, None)
+        begun = standing.begun(fields["from"])
+        starts = [max(at, LONG_AGO + 1) for at, a in zip(begun.at, begun.answers, strict=True) if a.value != NO]
+        if not starts:
+            return Course.always(NEVER)
+        sure = [at for at, a in zip(begun.at, begun.answers, strict=True) if a.value == YES]
+        ends = dict.fromkeys([starts[0], max(sure[0], starts[0]) if sure else starts[-1]])
+        worlds = [self._over(word, events, fields, None if at == LONG_AGO + 1 else at) for at in ends]
+        return worlds[0] if len(worlds) == 1 and sure else combined([begun, *worlds], _begun)
+
+    def _over(self, word: str, events: Events, fields: Mapping[str, Any], begins: int | None) -> Course:
+        """A condition, counted from one second on."""
         if word == "none":
             return self._counted(events, fields, begins, most=0)
         if word == "count":
@@ -114,14 +126,6 @@ class Seen:
         return self._sequenced[key].related(word, fields, report)
 
     # -- bounds in time ----------------------------------------------------------------------------------------------
-
-    def _since(self, fields: Mapping[str, Any], standing: Standing) -> int | None:
-        """The second from which on is counted; None = no beginning is stated, or it is not known."""
-        if fields.get("from") is None:
-            return None
-        begun = standing.begun(fields["from"])
-        sure = [at for at, answer in zip(begun.at, begun.answers, strict=True) if answer.value == YES]
-        return sure[0] if sure and sure[0] > LONG_AGO else None
 
     def _counted(
         self, events: Events, fields: Mapping[str, Any], begins: int | None, *, least: int | None = None,
@@ -352,6 +356,12 @@ def _watched(at: Longs, length: int | None, begins: int | None, bare: Bare | Non
     inside = (first >= 0) & (last < calendar.days)
     some = before[np.clip(last + 1, 0, calendar.days)] - before[np.clip(first, 0, calendar.days)]
     return np.asarray(inside & (some == 0) & (starts <= at), np.bool_)
+
+
+def _begun(answers: Iterable[Answer]) -> Answer:
+    """What a count says from its earliest and from its latest beginning on; while it may have begun, 0."""
+    begun, *worlds = answers
+    return agreed(worlds, otherwise=Reason.OPEN_WORD) if begun.value == YES else begun
 
 
 def _whole(value: Any) -> int | None:  # noqa: ANN401  # plain values

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -66,6 +67,11 @@ class Law:
         party = self.standing.agreement.parties.get(actor)
         return named.is_umbrella and (len(named.ids) == 1 or (party is not None and party.kind == "side"))
 
+    @cached_property
+    def alike(self) -> list[tuple[Term, ...]]:
+        """Prohibitions that differ only in their zones, together."""
+        return alike_terms(self.terms.values(), self.standing)
+
     def sides(self, report: Observation, term: Term) -> Iterator[Course]:
         """The courses of every status that a term asks of those whom a report names."""
         for named in (report.actor, report.target):
@@ -112,7 +118,7 @@ def judge(report: Observation, term_id: str, law: Law) -> Verdict:
 
 def judge_any(report: Observation, law: Law) -> Answer:
     """Whether some prohibition covers a report: alike terms united first, a pair without direction judged both ways."""
-    groups = alike_terms(law.terms.values())
+    groups = law.alike
     ways = directions(report, law)
     return agreed(
         [either(both(_factors_of(way, group, law).values()) for group in groups) for way in ways],
@@ -120,10 +126,13 @@ def judge_any(report: Observation, law: Law) -> Answer:
     )
 
 
-def alike_terms(terms: Iterable[Term]) -> list[tuple[Term, ...]]:
-    """Prohibitions that differ only in their zones, together: their areas are united before judging."""
+def alike_terms(terms: Iterable[Term], standing: Standing) -> list[tuple[Term, ...]]:
+    """Prohibitions that differ only in their zones, together: their areas are united before judging.
+
+    An act may suspend one of them, adopt a reading of one, or amend it: they are alike only while all stand alike.
+    """
     everything = list(terms)
-    groups: dict[bytes, list[Term]] = {}
+    groups: dict[tuple[bytes, Course, Course, Course], list[Term]] = {}
     for term in everything:
         if term.kind == "prohibit" and not term.overrides:
             rest = {
@@ -132,7 +141,8 @@ def alike_terms(terms: Iterable[Term]) -> list[tuple[Term, ...]]:
             permits = sorted(p.id for p in everything if term.id in p.except_)
             wording = [term.since, term.before, None if term.where and term.before is None else term.id]
             key = canonical([rest, permits, term.is_withheld, wording])
-            groups.setdefault(key, []).append(term)
+            only_if, unless = (standing.condition(of_time(one)) for one in (term.only_if, term.unless))
+            groups.setdefault((key, standing.window(term.id), only_if, unless), []).append(term)
     return [tuple(group) for group in groups.values()]
 
 
@@ -522,10 +532,9 @@ def invocation(report: Observation, permit: Term, law: Law) -> Answer:
     if permit.burden == "none":
         return SURE
     signed = [a for a in law.standing.acts if a.act == "invoke" and a.term == permit.id and a.of == report.id]
-    if any(_may_invoke(act, permit, report, law) for act in signed):
-        return SURE
+    said = [_may_invoke(act, permit, report, law) for act in signed]
     by_notice = isinstance(permit.only_if, dict) and isinstance(permit.only_if.get("notice"), dict)
-    return announced(report, permit, law) if by_notice else NEVER
+    return either([*said, announced(report, permit, law)] if by_notice else said)
 
 
 def _granted(report: Observation, permit: Term, span: Span, law: Law) -> Answer:
@@ -555,7 +564,7 @@ def announced(report: Observation, permit: Term, law: Law) -> Answer:
     return either(notified(report, notice, wanted, law) for notice in law.standing.acts if notice.act == "notice")
 
 
-def _may_invoke(act: SignedAct, permit: Term, report: Observation, law: Law) -> bool:
-    """The bearer invokes an exception; what takes one back, anybody but the bearer, or anybody where none is named."""
+def _may_invoke(act: SignedAct, permit: Term, report: Observation, law: Law) -> Answer:
+    """The bearer invokes an exception; what takes one back is anybody else's."""
     speaks = speaks_for(act, report, law)
-    return not speaks or not report.actor.ids if permit.overrides else speaks
+    return denied(speaks) if permit.overrides else speaks

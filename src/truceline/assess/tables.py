@@ -104,7 +104,7 @@ def bits_of(heads: Iterable[int], count: int) -> Words:
 def heads_of(law: Law) -> list[Head]:
     """Every question that needs a bit."""
     terms = judged(law)
-    groups = [group for group in spec.alike_terms(law.terms.values()) if len(group) > 1]
+    groups = [group for group in law.alike if len(group) > 1]
     banned = [Head((term,)) for term in terms if term.kind == "prohibit"]
     held = [Head((term,), is_held=True) for term in terms if term.kind == "permit" or term.except_ or term.overrides]
     return [*banned, *(Head(group) for group in groups), *held]
@@ -266,7 +266,7 @@ class Tables:
     def _unite(self, law: Law) -> None:
         """The bits whose union is *some prohibition covers it*."""
         groups = {tuple(t.id for t in head.terms): b for b, head in enumerate(self.heads) if not head.is_held}
-        asked = [groups[tuple(t.id for t in group)] for group in spec.alike_terms(law.terms.values())]
+        asked = [groups[tuple(t.id for t in group)] for group in law.alike]
         self.any_heads = asked
         self.any = bits_of(asked, len(self.heads))
 

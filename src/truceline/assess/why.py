@@ -568,4 +568,4 @@ def _row(found: Found | None) -> list[Any]:
 
 def groups_of(law: Law) -> list[list[str]]:
     """The prohibitions that `any` unites before judging, by id."""
-    return [[term.id for term in group] for group in spec.alike_terms(law.terms.values())]
+    return [[term.id for term in group] for group in law.alike]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from truceline.agreement.model import Agreement
-from truceline.agreement.signed import reading_name, readings_of
+from truceline.agreement.signed import fields_with_readings, reading_name, readings_of
 from truceline.agreement.standing import Standing
 from truceline.assess import spec
 from truceline.assess.spec import Law
@@ -52,9 +52,7 @@ def open_words(agreement: Agreement) -> Iterator[str]:
     words = [*agreement.words]
     for term in agreement.terms.values():
         words += [term.id] if term.versions else []
-        words += [
-            f"{term.id}.{key}" for key, value in term.body.items() if isinstance(value, dict) and "readings" in value
-        ]
+    words += [key for key, _ in fields_with_readings(agreement)]
     yield from (word for word in words if len(readings_of(agreement, word)) > 1)
 
 
