@@ -16,7 +16,6 @@ from truceline.atlas import Atlas
 from truceline.errors import AgreementError
 from truceline.evidence.schema import JOINT, ONE, Named, Observation
 from truceline.span import parse_instant
-from truceline.verdict import Reason
 
 TEXT = """
 truceline: 1

@@ -105,6 +105,22 @@ def _zone(agreement: Agreement, zone: Zone, say: Say) -> None:
 
 def _term(agreement: Agreement, term: Term, say: Say) -> None:
     what = f"term {quoted(term.id)}"
+    _named(agreement, term, what, say)
+    if term.except_ and term.kind != "permit":
+        say(term.line, f"{what}: only a `permit` can be an exception, got {quoted(term.kind)}")
+    if term.kind in ("prohibit", "permit") and not term.does and not term.is_withheld:
+        say(term.line, f"{what}: a `{term.kind}` needs `does`")
+    if _is_notice_lost(term):
+        say(term.line, f"{what}: `notice` can stand only in the `if` of a `permit`, beside its other words")
+    defined = term.body.get("is") if term.kind == "define" else None
+    for when in (term.begins, term.ends, term.during, term.only_if, term.unless, defined):
+        _when(agreement, when, term.line, what, say)
+    _order(agreement, term, say)
+    _duty(agreement, term, say)
+
+
+def _named(agreement: Agreement, term: Term, what: str, say: Say) -> None:
+    """Whom, what and where a term names."""
     for selector in (term.who, term.to):
         _selector(agreement, selector, term.line, what, say)
     for act in term.does:
@@ -117,20 +133,9 @@ def _term(agreement: Agreement, term: Term, say: Say) -> None:
         for other in targets:
             if other not in agreement.terms:
                 say(term.line, f"{what}: unknown term {quoted(other)} in `{key}`")
-    if term.except_ and term.kind != "permit":
-        say(term.line, f"{what}: only a `permit` can be an exception, got {quoted(term.kind)}")
     if term.instrument and term.instrument not in agreement.instruments:
         say(term.line, f"{what}: unknown instrument {quoted(term.instrument)}")
-    if term.kind in ("prohibit", "permit") and not term.does and not term.is_withheld:
-        say(term.line, f"{what}: a `{term.kind}` needs `does`")
-    if _is_notice_lost(term):
-        say(term.line, f"{what}: `notice` can stand only in the `if` of a `permit`, beside its other words")
     _source(agreement, term.source, term.line, what, say)
-    defined = term.body.get("is") if term.kind == "define" else None
-    for when in (term.begins, term.ends, term.during, term.only_if, term.unless, defined):
-        _when(agreement, when, term.line, what, say)
-    _order(agreement, term, say)
-    _duty(agreement, term, say)
 
 
 def _duty(agreement: Agreement, term: Term, say: Say) -> None:

@@ -53,9 +53,14 @@ def read_act(fields: Mapping[str, Any], tz: str, known_at: int) -> SignedAct:
         start=times.get("start"),
         until=times.get("until"),
         is_yes=bool(fields.get("is_yes", False)),
-        **{k: str(fields.get(k, "")) for k in TEXTS},
-        **{k: _texts(fields.get(k, ()), k, "a word or a list of words") for k in LISTS},
+        **_words_of(fields),
     )
+
+
+def _words_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are words, and those that are lists of words."""
+    lists = {key: _texts(fields.get(key, ()), key, "a word or a list of words") for key in LISTS}
+    return {**{key: str(fields.get(key, "")) for key in TEXTS}, **lists}
 
 
 def _texts(value: Any, field: str, what: str) -> tuple[str, ...]:  # noqa: ANN401  # plain values

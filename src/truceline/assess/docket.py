@@ -241,8 +241,12 @@ class Docket:
         return np.flatnonzero(self.columns.lasts & across)
 
     def _one_by_one(self) -> Rows:
-        """Reports of which a term asks a number, an event before or after, or where they came from."""
-        terms = [t for t in judged(self.law) if t.at == "origin" or any(map(asks_of_report, (t.only_if, t.unless)))]
+        """Reports of which a term asks a number, an event before or after, or where they came from.
+
+        An exception that its bearer has to invoke is asked of reports that are named, and those `spec` judges anyhow.
+        """
+        asking = [t for t in judged(self.law) if t.at == "origin" or any(map(asks_of_report, (t.only_if, t.unless)))]
+        terms = [t for t in asking if t.kind == "prohibit" or t.burden == "none" or _has_notice(t)]
         if not terms:
             return np.zeros(0, np.int64)
         samples = [Observation("", 0, 1, acts=acts) for acts in self.columns.doings]
@@ -250,6 +254,11 @@ class Docket:
             any(spec.done(sample, term.does, self.law, term.tree).value != NO for term in terms) for sample in samples
         ]
         return np.flatnonzero(np.array(asked, bool)[self.columns.acts])
+
+
+def _has_notice(term: Term) -> bool:
+    """Whether a notice can invoke an exception."""
+    return isinstance(term.only_if, dict) and "notice" in term.only_if
 
 
 def judged(law: Law) -> list[Term]:
