@@ -1,8 +1,8 @@
 """Does a tree of `truceline why --json` hold? `python checker.py TREE.json [SHA256 ...]`, offline and on its own.
 
-Shares no code with the engine: works out every question anew from the inputs in the file (text, signed acts, report) and refuses
-the file at the first difference. What no rule opens (drawn places, evidence, rare words) is named as taken on trust.
+Works out every question anew from the inputs in the file; what no rule opens is named as taken on trust.
 """
+
 # fmt: off
 # ruff: noqa: ANN401, E501, E701, PLR0912
 import hashlib
