@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.case_files import FOLDER, cases_of, shipped
@@ -227,6 +227,7 @@ def test_a_chosen_reading_is_one_of_the_states_shown(record: list[SignedAct], at
     ] * 2
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # few drawn records perform the duty at all
 @given(record=records, at=moments, start=st.integers(0, 40), long=st.integers(1, 40), data=st.data())
 def test_narrowing_when_something_was_done_never_adds_a_state(
     record: list[SignedAct], at: int, start: int, long: int, data: st.DataObject

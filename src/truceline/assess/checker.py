@@ -216,10 +216,10 @@ class Replay:
         if kind == "height": return _sign((a[0] <= r["low_m"] and r["high_m"] <= a[1]) - (r["high_m"] < a[0] or a[1] < r["low_m"]), "altitude")
         if kind == "named" and a in CIVILIAN: return YES if a in b else _open("target") if a == "settlement" else NO
         if kind == "named": return _sign(max([self._belongs(a, x) for x in b] or [1]), "actor") if a in self.actors else _open("actor")
-        t, named = self.terms[a], r["target" if b[2] == 1 else "actor"]["ids"]
-        by = [x["by"] for x in self.acts if [x["act"], x.get("term"), x.get("of")] == ["invoke", a, r["id"]]]
-        speaks = [not named or any(self._belongs(x, y) >= 0 for x in named for y in one) for one in by]
-        return YES if t.get("burden") == "none" or any(not s or not named if t.get("overrides") else s for s in speaks) else NO
+        t, named, by = self.terms[a], r["target" if b[2] == 1 else "actor"], [x["by"] for x in self.acts if [x["act"], x.get("term"), x.get("of")] == ["invoke", a, r["id"]]]
+        each = [[_sign(max(self._belongs(x, y) for y in one), "actor") for x in named["ids"]] for one in by]
+        said = [_open("actor") if named["mode"] == "unknown" else NO if named["mode"] == "none" else _ruled("any" if named["mode"] == "joint" else "same actor", e) for e in each]
+        return YES if t.get("burden") == "none" else _ruled("any", [_ruled("not", [one]) if t.get("overrides") else one for one in said])
 def check(proof: dict[str, Any]) -> list[str]:
     """Work out a whole file anew: the questions that were taken on trust; raises `Refused` where it does not hold."""
     def need(holds: bool, where: str) -> None:

@@ -6,7 +6,7 @@ Nothing here is written to a case or a record: whoever computes a balance keeps 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from truceline.agreement.wording import Wording
 from truceline.assess import gaps
 from truceline.assess.gaps import Came
 from truceline.assess.place import Placed
-from truceline.desk.files import Bench, Tell, open_agreement, read_bytes, read_evidence
+from truceline.desk.files import Bench, Tell, beside, open_agreement, read_bytes, read_evidence
 from truceline.errors import InputError, quoted
 from truceline.report.balance import Told, render_page, render_svg
 from truceline.report.language import LANGUAGES
@@ -79,6 +79,11 @@ def check(path: Path, evidence: Sequence[Path] = (), areas: Sequence[Path] = (),
     """
     data = read_bytes(path)
     agreement = load(data, path.name)
+    missing = [file for file in agreement.areas if beside(path, file) is None]
+    if missing:
+        said = f"the areas {', '.join(missing)} are not beside the text: nothing is said about shapes"
+        found = lint.ordered(lint.findings(agreement, lint.word_lines(data, path.name)))
+        return Checked(replace(agreement, warnings=(*agreement.warnings, said)), tuple(found))
     bench = open_agreement(path, areas)
     say = tell or (lambda _what, _done, _all: None)
     tables: list[pa.Table] = []

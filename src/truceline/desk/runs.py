@@ -213,7 +213,7 @@ def _assess(
         raise InputError(f"`--until` is not after `--from`: {quoted(asked.until)} <= {quoted(asked.since)}")
     kept, twice, later = chosen_rows(evidence, since, until, seen_by)
     placed = Placed(bench.agreement.zones, bench.atlas)
-    seen = Evidences(lambda: kept, bench.agreement, placed)
+    seen = Evidences(lambda: known_rows(evidence, seen_by), bench.agreement, placed)
     history = History(bench.agreement, [act for part in evidence for act in part.acts], seen)
     assessed = assessment.assess(Columns.of_table(kept.select(list(JUDGED_COLUMNS))), history, placed, known_at, tell)
     rejected = pa.concat_tables([*(part.rejected for part in evidence), rejected_table(twice)])
@@ -244,6 +244,11 @@ def chosen_rows(
         tables.append(table if len(rows) == table.num_rows else table.take(pa.array(rows, pa.int64())))
     whole = pa.concat_tables(tables)
     return whole.take(pc.sort_indices(whole.column("id"))), twice, later
+
+
+def known_rows(evidence: tuple[Evidence, ...], seen_by: int | None) -> pa.Table:
+    """All rows that were known then, whatever is asked about: conditions over evidence rest on all of it."""
+    return chosen_rows(evidence, LONG_AGO, FAR_AHEAD, seen_by)[0]
 
 
 def agreement_row(agreement: Agreement) -> dict[str, Any]:

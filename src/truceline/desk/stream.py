@@ -31,6 +31,7 @@ from truceline.agreement.model import SignedAct
 from truceline.assess import bulk
 from truceline.assess.assessment import ASSESSMENTS
 from truceline.assess.columns import JUDGED_COLUMNS, Columns
+from truceline.assess.evidences import Evidences
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
 from truceline.desk.files import Bench, Tell, detect, file_hash, read_evidence
@@ -196,7 +197,7 @@ class Source:
         Raises:
             InputError: it cannot be read, or its columns are others.
         """
-        self.name, self.sha256 = path.name, file_hash(path)
+        self.path, self.name, self.sha256 = path, path.name, file_hash(path)
         try:
             self.bytes = path.stat().st_size
             self._file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20, page_checksum_verification=True)
@@ -265,7 +266,10 @@ class _Run:
         if self.until <= self.since:
             raise InputError(f"`--until` is not after `--from`: {quoted(asked.until)} <= {quoted(asked.since)}")
         known_at = parse_instant(asked.known_at, agreement.tz) if asked.known_at else None
-        self.judges = Judges(History(agreement, given.acts), Placed(agreement.zones, bench.atlas), known_at)
+        placed = Placed(agreement.zones, bench.atlas)
+        # Conditions over evidence, and on what came before or after, are asked of the whole table, read at once then.
+        seen = Evidences(lambda: read_evidence(source.path, bench, kind="observations").table, agreement, placed)
+        self.judges = Judges(History(agreement, given.acts, seen), placed, known_at)
         self.law = {
             "agreement": agreement.canonical_hash,
             **{f"table {name}": digest for name, digest in sorted(bench.tables.items())},
@@ -416,8 +420,10 @@ class Judges:
         shown = Readings.of(self.history.agreement)
         strict = Readings("side" if shown.umbrella == "strict" else "strict", shown.designation)
         by_name = Readings(shown.umbrella, "identity" if shown.designation == "name" else "name")
+        events = self.history.seen if isinstance(self.history.seen, Evidences) else None
         self._laws = tuple(
-            Law(self.history.as_known(self.known_at, reading), self.placed) for reading in (shown, strict, by_name)
+            Law(self.history.as_known(self.known_at, reading), self.placed, events)
+            for reading in (shown, strict, by_name)
         )
         terms = self._laws[0].terms.values()
         self.terms = (*(t.id for t in terms if t.kind == "prohibit" and not t.overrides), bulk.ANY)

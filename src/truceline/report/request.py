@@ -119,15 +119,15 @@ def letter(answer: Mapping[str, Any], lang: str = "en") -> str:
     if lang not in LANGUAGES:
         raise InputError(f"expected a language of {', '.join(LANGUAGES)}, got {quoted(lang)}")
 
-    def say(key: str, **values: object) -> str:
+    def phrase(key: str, **values: object) -> str:
         return _SENTENCES[key][lang].format(**values)
 
-    lines = [say("head", agreement=answer["agreement"])]
-    lines += [say("to", to=answer["to"])] if answer["to"] else []
-    lines += ["", say("open", open=answer["open"]) if answer["asked"] else say("none")]
+    lines = [phrase("head", agreement=answer["agreement"])]
+    lines += [phrase("to", to=answer["to"])] if answer["to"] else []
+    lines += ["", phrase("open", open=answer["open"]) if answer["asked"] else phrase("none")]
     for n, asked in enumerate(answer["asked"], 1):
         lines += _field(n, asked, lang)
-    return "\n".join([*lines, "", say("care")])
+    return "\n".join([*lines, "", phrase("care")])
 
 
 def _field(n: int, asked: Mapping[str, Any], lang: str) -> Iterable[str]:
