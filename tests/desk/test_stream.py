@@ -354,7 +354,7 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_spoilt_in_the_middle_keeps_what_came_before(tmp_path: Path) -> None:
-    """One line that says from which row on; the batches before are done, where no condition asks for the whole table."""
+    """One line that says from which row on; the batches before are done, if no condition asks for all of it."""
     text = desk.open_agreement(SHIPPED / "agreement.yaml")
     path, rows = tmp_path / "t.parquet", [{**GOOD, "id": f"r-{i}"} for i in range(90)]
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
