@@ -145,7 +145,7 @@ class Clock:
                 term.id, bearer, None, states, {"": states}, procures=term.procure, asked=self._asked(term, bearer)
             )
         for trigger in triggers:
-            yield self._duty(term, bearer, trigger, alone=len(triggers) == 1)
+            yield self._duty(term, bearer, trigger)
 
     def _is_over(self, term: Term) -> bool:
         """Whether the instrument of a term was never adopted, or has ended."""
@@ -228,12 +228,13 @@ class Clock:
 
     def _breaches(self, term_id: str, by: str) -> Iterator[Trigger]:
         """Findings that a term was broken; and reports of it, together, which only may be."""
-        group = self.standing.agreement.group
-        for act in self.standing.findings:
-            is_theirs = not by or (bool(act.against) and group.belongs(act.against, by) == YES)
-            is_held = act.holds == "breach" and self.standing.is_of_side(act)
-            if is_held and act.term == term_id and is_theirs:
-                yield Trigger(act.id, moment(act.at), self.standing.is_of_body(act), f"breach of {term_id}")
+        group, standing = self.standing.agreement.group, self.standing
+        held = [a for a in standing.findings if a.holds == "breach" and a.term == term_id and standing.is_of_side(a)]
+        mine = [a for a in held if not by or (a.against and group.belongs(a.against, by) == YES)]
+        joint = {(a.of, a.against) for a in mine if standing.is_of_body(a) and a.at <= self.at}
+        for act in mine:
+            if standing.is_of_body(act) or (act.of, act.against) not in joint:  # else it is part of the joint one
+                yield Trigger(act.id, moment(act.at), standing.is_of_body(act), f"breach of {term_id}")
         told = [one for one in self.reported.get(f"{term_id}:{by}", ()) if one[1] <= self.at]
         if told:
             first, last = min(one[1] for one in told), max(one[2] for one in told)
@@ -317,7 +318,7 @@ class Clock:
         done = [
             one
             for other, them in self._partners(term, bearer)
-            for one in (*self.performed(other, them, trigger), *self._unseen(other, them, trigger))
+            for one in (*self.done(other, them, trigger), *self._unseen(other, them, trigger))
         ]
         if not done:
             return
@@ -360,6 +361,23 @@ class Clock:
 
     # -- 4 what happened ---------------------------------------------------------------------------------------------
 
+    def done(self, term: Term, bearer: str, trigger: Trigger) -> list[Happening]:
+        """What was done of a duty that a trigger set going.
+
+        What was done before a moment of the text is done when it comes; what was done before a request answers another.
+        """
+        found = []
+        for one in self.performed(term, bearer, trigger):
+            start, end = trigger.span.end, one.span.end
+            is_wide = start - trigger.span.start > 1
+            if one.span.start >= start or (is_wide and not trigger.id and end > trigger.span.start):
+                found.append(one)
+            elif not trigger.id:
+                found.append(replace(one, span=Span(start, max(end, start + 1))))
+            elif end > trigger.span.start:
+                found.append(replace(one, is_sure=one.is_sure and one.span.start >= trigger.span.start))
+        return found
+
     def performed(self, term: Term, bearer: str, trigger: Trigger | None) -> list[Happening]:
         """When a duty was done: surely where the record or a neutral shows it, perhaps where its bearer says so."""
         found = []
@@ -386,7 +404,7 @@ class Clock:
         start = trigger.span.start
         if is_of_record(term) or EFFORT in traits_of(term):
             return []
-        if any(one.is_sure for one in self.performed(term, bearer, trigger)):
+        if any(one.is_sure for one in self.done(term, bearer, trigger)):
             return []
         held = [a.at for a in self._findings(term, bearer, trigger) if a.holds == "breach" and a.at <= self.at]
         start = max([start, *(at + 1 for at in held)])
@@ -421,11 +439,10 @@ class Clock:
         about = act.against or (act.to if act.act in ("confirm", "waive") else "")
         return not about or about not in group.parties or group.belongs(about, bearer) != NO
 
-    def _happenings(self, term: Term, bearer: str, trigger: Trigger, *, alone: bool) -> list[tuple[Happening, str]]:
+    def _happenings(self, term: Term, bearer: str, trigger: Trigger) -> list[tuple[Happening, str]]:
         found = [(Happening("trigger", trigger.span, trigger.is_sure), trigger.id)]
         after = trigger.span.start
-        performed = [one for one in self.performed(term, bearer, trigger) if alone or one.span.end > after]
-        found += [(_since(one, trigger.span.end), "") for one in performed]
+        found += [(one, "") for one in self.done(term, bearer, trigger)]
         for act in self.standing.findings:
             mine = self._is_about(act, term, bearer, trigger) and self.standing.is_of_side(act)
             if mine and (event := event_of(act, DUTY)):
@@ -461,8 +478,8 @@ class Clock:
 
     # -- 5 states ----------------------------------------------------------------------------------------------------
 
-    def _duty(self, term: Term, bearer: str, trigger: Trigger, *, alone: bool) -> Duty:
-        happened = self._happenings(term, bearer, trigger, alone=alone)
+    def _duty(self, term: Term, bearer: str, trigger: Trigger) -> Duty:
+        happened = self._happenings(term, bearer, trigger)
         deadlines = self.deadlines(term, bearer, trigger)
         by_reading: dict[str, States] = {}
         for one in deadlines or (None,):
@@ -562,12 +579,6 @@ def _when(act: SignedAct, since: Trigger | None = None) -> Span:
         return Span(min(since.span.end, act.at), act.at + 1)
     start = act.start if act.start is not None else act.at
     return Span(start, max(start + 1, act.until if act.until is not None else start + 1))
-
-
-def _since(one: Happening, start: int) -> Happening:
-    """What was done from a second on that it was owed, where it was done then or later."""
-    late = one.span.start < start < one.span.end
-    return replace(one, span=Span(start, one.span.end)) if late else one
 
 
 def _halved(one: Happening) -> Happening:
