@@ -233,11 +233,11 @@ def told(seed: int, term: str, signs: tuple[int, int], worlds: tuple[World, Worl
 def test_narrowing_any_input_never_flips_a_sign() -> None:
     """Learning more of anything, under any agreement, may decide what was open and never makes a sign its opposite."""
     made = [lives(seed, reports=16) for seed in range(FEW)]
-    assert sum(count for count, _ in made) >= 1_000
-    assert sum(settled for _, settled in made) > 100
+    assert sum(count for count, _ in made) >= 600
+    assert sum(settled for _, settled in made) > 50
 
 
-FEW = 20
+FEW = 12
 LOTS, A_LOT = 100, 100_000
 
 
