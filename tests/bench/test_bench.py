@@ -142,6 +142,7 @@ def test_a_peer_that_lies_is_caught_before_a_time_is_shown(
     assert not (tmp_path / "quick.json").exists()
 
 
+@pytest.mark.long
 def test_an_honest_run_is_written_and_shown(
     small: dict[str, Zones], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +231,7 @@ def test_distance_to_an_edge_is_geodesic() -> None:
     assert found[0] == pytest.approx(110_574.4, abs=0.5)
 
 
+@pytest.mark.long
 def test_the_page_gets_the_figures_of_the_results(small: dict[str, Zones], tmp_path: Path) -> None:
     """Figures in the docs are those of the file, between two marks, and nothing else is touched."""
     facts = {"cores": 2, "processor": "p", "memory_gb": 8, "python": "3", "versions": {"shapely": "2"}}

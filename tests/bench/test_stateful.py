@@ -29,6 +29,7 @@ def test_both_engines_find_the_same_rows(name: str) -> None:
     assert any("truceline" in line for line in report.lines(f"stateful.{name}", entry))
 
 
+@pytest.mark.long
 def test_engines_that_disagree_show_no_time() -> None:
     """One row overlooked, and there is no result."""
     with pytest.raises(measure.DisagreementError, match="the engines disagree"):
