@@ -5,7 +5,7 @@ The tree below is what every agreement starts from; the `acts` of a text are add
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from truceline.verdict import NO, UNKNOWN, YES
 
@@ -21,11 +21,16 @@ COMMON: Mapping[str, tuple[str, ...]] = {
     "presence": ("heavy-weapon", "vehicle", "armed-person"),
     "hinder": ("inspect", "unseal", "obstruct", "deny-access"),
     "supply": (), "recruit": (), "detain": (), "release": (), "inform": (), "withdraw": (), "deliver": (),
-    "movement": (), "accident": (), "statement": (), "count": (),
+    "movement": (), "accident": (), "statement": (), "count": (), "observe": (),
+    "closed": ("sexual-violence", "against-children"),
 }  # fmt: skip
 
 OF_FORCE = ("attack", "gain")
 """Acts that use force: dated in the future they are refused, there is no pre-clearance."""
+
+
+CLOSED = "closed"
+"""The class of acts that take the closed pathway: no table of evidence holds a report of one."""
 
 
 class ActTree:
@@ -87,3 +92,13 @@ class ActTree:
     def is_force(self, act: str) -> bool:
         """Whether an act is an act of force."""
         return any(name in self.classes(act) for name in OF_FORCE)
+
+
+def is_closed(acts: Iterable[str], tree: ActTree) -> bool:
+    """Whether a report takes the closed pathway: one of the acts that it can mean is of that class.
+
+    >>> tree = ActTree({})
+    >>> is_closed(["sexual-violence"], tree), is_closed(["shelling"], tree), is_closed([], tree)
+    (True, False, False)
+    """
+    return any(CLOSED in tree.classes(act) for act in acts)

@@ -23,7 +23,7 @@ import shapely
 
 from truceline.areas import Alias, Gazetteer, Unit
 from truceline.errors import InputError, quoted, text_of
-from truceline.space import Floats, Geometry, checked_polygon
+from truceline.space import Floats, Geometry, checked_polygon, is_flat_wkb
 
 MOST_BYTES = 64 * 1024 * 1024
 _PARENT = re.compile(r"adm(?:in)?_?(\d)_?(?:p?code)", re.IGNORECASE)
@@ -201,7 +201,10 @@ def _parquet(data: bytes) -> Iterator[Feature]:
         raise InputError(f"expected a geometry column {quoted(column)}, got the columns {names}")
     if table.column(column).null_count:
         raise InputError("a row has no geometry")
-    shapes = shapely.force_2d(shapely.from_wkb(np.array(table.column(column).to_pylist(), dtype=object)))
+    drawn = table.column(column).to_pylist()
+    if not all(isinstance(wkb, bytes) and is_flat_wkb(wkb) for wkb in drawn):
+        raise InputError("a geometry is no WKB, or a collection: expected points, lines, polygons, or many of them")
+    shapes = shapely.force_2d(shapely.from_wkb(np.array(drawn, dtype=object)))
     for row, shape in zip(table.drop_columns([column]).to_pylist(), shapes, strict=True):
         yield Feature(row, shape)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from truceline.agreement.model import Agreement, Instrument, Term, Zone
+from truceline.agreement.refs import leaves
 from truceline.canon import canonical
 
 FORWARD_ONLY = ("prohibit", "require")
@@ -112,12 +113,9 @@ def _renaming(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401  # p
     return [_renaming(item, names) for item in value] if isinstance(value, list) else value
 
 
-def _words_in(value: Any) -> Iterator[str]:  # noqa: ANN401  # plain values
+def _words_in(value: Any) -> list[str]:  # noqa: ANN401  # plain values
     """Every text in plain values."""
-    if isinstance(value, str):
-        yield value
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _words_in(item)
+    return [text for _, text in leaves(value)]
 
 
 def _definitions(agreement: Agreement, term: Term) -> set[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import shapely
 
 from truceline.agreement import vocabulary as words
 from truceline.agreement.model import HOLDINGS, Agreement, Fact, Selector, Term, Zone
+from truceline.agreement.signed import is_share
 from truceline.errors import Fault, InputError, quoted
 from truceline.group import RESERVED
 from truceline.space import checked_polygon
@@ -16,16 +17,31 @@ from truceline.span import FAR_AHEAD, LONG_AGO, parse_duration, parse_instant, u
 
 Say = Callable[[int, str], None]
 
+MOST_STEPS = 40
+"""So many terms, unions or parts may rest on one another in a chain."""
 
-def faults_of(agreement: Agreement, name: str) -> list[Fault]:
-    """Every reference that leads nowhere, every cycle, every window that ends before it begins."""
+
+def faults_of(agreement: Agreement, name: str, lines: Mapping[str, int] | None = None) -> list[Fault]:
+    """Every reference that leads nowhere, every cycle, every window that ends before it begins.
+
+    Args:
+        agreement: the text.
+        name: the file's name for messages.
+        lines: where the open words and the rules of statuses stand, which carry no line of their own: `word W`,
+            `status S`.
+    """
     faults: list[Fault] = []
+    at = lines or {}
 
     def say(line: int, message: str) -> None:
         faults.append(Fault(message, name, line))
 
     _actors(agreement, say)
-    _rules(agreement, say)
+    _rules(agreement, at, say)
+    for word, made in agreement.words.items():
+        _open_word(agreement, made, at.get(f"word {word}", 0), f"word {quoted(word)}", say)
+    for word in _cycles({word: _read_as(made) for word, made in agreement.words.items()}):
+        say(at.get(f"word {word}", 0), f"word {quoted(word)}: a reading that leads back to itself")
     for fact in agreement.facts:
         _fact(agreement, fact, say)
     for zone in agreement.zones.values():
@@ -45,7 +61,39 @@ def faults_of(agreement: Agreement, name: str) -> list[Fault]:
         say(agreement.terms[term_id].line, f"term {quoted(term_id)}: an exception that leads back to itself")
     for term_id in _cycles({t.id: list(_names(t)) for t in agreement.terms.values() if t.kind == "define"}):
         say(agreement.terms[term_id].line, f"term {quoted(term_id)}: a definition that leads back to itself")
+    _chains(agreement, say)
     return faults
+
+
+def _chains(agreement: Agreement, say: Say) -> None:
+    """Chains of parts, unions and terms so long that nobody could follow them."""
+    said = f"expected at most {MOST_STEPS}, one resting on the other"
+    parties, zones, terms = agreement.parties.values(), agreement.zones.values(), agreement.terms.values()
+    for actor in _longest({p.id: [one for one in (p.part_of, p.side) if one] for p in parties}):
+        say(agreement.parties[actor].line, f"actor {quoted(actor)}: part of too many wholes: {said}")
+    for zone in _longest({z.id: z.parts for z in zones}):
+        say(agreement.zones[zone].line_no, f"zone {quoted(zone)}: a union of too many unions: {said}")
+    for term in _longest({t.id: _rests(agreement, t) for t in terms}):
+        say(agreement.terms[term].line, f"term {quoted(term)}: rests on too many terms: {said}")
+
+
+def _rests(agreement: Agreement, term: Term) -> list[str]:
+    """Every term that a term or its instrument names, in whatever field."""
+    one = agreement.instruments.get(term.instrument)
+    named = [*term.body.values(), *((one.begins, one.ends) if one is not None else ())]
+    return [word for word in _words(named) if word in agreement.terms and word != term.id]
+
+
+def _longest(edges: Mapping[str, Sequence[str]]) -> list[str]:
+    """Where the longest chain of more than `MOST_STEPS` nodes begins; nothing where none is so long."""
+    reach = {node: reached(node, edges) for node in edges}
+    steps: dict[str, int] = {}
+    for node in sorted(edges, key=lambda node: (len(reach[node]), node)):
+        circle = {node} | {other for other in reach[node] if node in reach.get(other, ())}
+        below = max((steps.get(to, 0) for one in circle for to in edges[one] if to not in circle), default=0)
+        steps.update(dict.fromkeys(circle, below + len(circle)))
+    longest = max(steps.values(), default=0)
+    return sorted(node for node, n in steps.items() if n == longest)[:1] if longest > MOST_STEPS else []
 
 
 def conflicts(agreement: Agreement) -> Iterator[str]:
@@ -99,7 +147,7 @@ def _zone(agreement: Agreement, zone: Zone, say: Say) -> None:
     for part in zone.parts:
         if part not in agreement.zones:
             say(zone.line_no, f"zone {quoted(zone.id)}: unknown zone {quoted(part)} in `union`")
-    if zone.id in _reach(zone.id, {z.id: list(z.parts) for z in agreement.zones.values()}):
+    if zone.id in reached(zone.id, {z.id: list(z.parts) for z in agreement.zones.values()}):
         say(zone.line_no, f"zone {quoted(zone.id)}: a union of itself")
 
 
@@ -113,8 +161,13 @@ def _term(agreement: Agreement, term: Term, say: Say) -> None:
     if _is_notice_lost(term):
         say(term.line, f"{what}: `notice` can stand only in the `if` of a `permit`, beside its other words")
     defined = term.body.get("is") if term.kind == "define" else None
-    for when in (term.begins, term.ends, term.during, term.only_if, term.unless, defined):
+    triggers = (term.body.get("on"), term.body.get("after"))
+    for when in (term.begins, term.ends, term.during, term.only_if, term.unless, defined, *triggers):
         _when(agreement, when, term.line, what, say)
+    for one in term.versions:
+        for key in ("from", "until", "while", "on", "by", "is"):
+            _when(agreement, one.get(key), term.line, f"{what}: a version", say)
+        _long(agreement, one.get("within"), f"{what}: a version: `within`", term.line, say)
     _order(agreement, term, say)
     _duty(agreement, term, say)
 
@@ -152,9 +205,9 @@ def _duty(agreement: Agreement, term: Term, say: Say) -> None:
     if term.procure and term.procure not in agreement.parties:
         say(term.line, f"{what}: unknown actor {quoted(term.procure)} in `procure`")
     other = body.get("else")
-    if other is not None and (other not in agreement.terms or agreement.terms[other].kind != "require"):
+    if other is not None and not _is_duty(agreement, other):
         say(term.line, f"{what}: `else` expects the name of a `require`, got {quoted(other)}")
-    if term.id in _reach(term.id, {t.id: [str(t.body.get("else", ""))] for t in agreement.terms.values()}):
+    if term.id in reached(term.id, {t.id: [str(t.body.get("else", ""))] for t in agreement.terms.values()}):
         say(term.line, f"{what}: an `else` that leads back to itself")
     if (deadline := _instant(agreement, body.get("by"))) is not None:
         trigger = _instant(agreement, body.get("on"))
@@ -183,8 +236,14 @@ def _together(agreement: Agreement, term: Term, say: Say) -> None:
             say(term.line, f"{what}: `together` with {quoted(other.id)}, which says {quoted(_span_of(theirs))}")
     named = fields.get("with", [])
     for key in named if isinstance(named, list) else [named]:
-        if key not in agreement.terms or agreement.terms[key].kind != "require":
+        if not _is_duty(agreement, key):
             say(term.line, f"{what}: `together` expects names of duties in `with`, got {quoted(key)}")
+
+
+def _is_duty(agreement: Agreement, name: Any) -> bool:  # noqa: ANN401  # plain values
+    """Whether a value is the name of a `require`."""
+    term = agreement.terms.get(name) if isinstance(name, str) else None
+    return term is not None and term.kind == "require"
 
 
 def partners(agreement: Agreement, term: Term) -> list[Term]:
@@ -262,12 +321,17 @@ def _long(agreement: Agreement, value: Any, what: str, line: int, say: Say) -> N
 
 def _instant(agreement: Agreement, when: Any) -> int | None:  # noqa: ANN401  # plain values
     """The second that a moment names, where it names one and no more."""
-    if isinstance(when, dict) and set(when) == {"at"}:
-        return _instant(agreement, when["at"])
-    if isinstance(when, str) and when in agreement.terms:
-        term = agreement.terms[when]
-        return _instant(agreement, term.body.get("is")) if term.kind == "define" and not term.versions else None
-    return parse_instant(str(when), agreement.tz) if _is_time(when, agreement.tz) else None
+    seen: set[str] = set()
+    while True:
+        if isinstance(when, dict) and set(when) == {"at"}:
+            when = when["at"]
+        elif isinstance(when, str) and when in agreement.terms and when not in seen:
+            seen.add(when)
+            term = agreement.terms[when]
+            when = term.body.get("is") if term.kind == "define" and not term.versions else None
+        else:
+            break
+    return parse_instant(str(when), agreement.tz) if is_time(when, agreement.tz) else None
 
 
 def _selector(agreement: Agreement, selector: Selector | None, line: int, what: str, say: Say) -> None:
@@ -280,18 +344,17 @@ def _selector(agreement: Agreement, selector: Selector | None, line: int, what: 
         say(line, f"{what}: unknown status {quoted(selector.status)}")
 
 
-def _rules(agreement: Agreement, say: Say) -> None:
+def _rules(agreement: Agreement, lines: Mapping[str, int], say: Say) -> None:
     """Status rules speak of known statuses only, and never of themselves."""
-    known = {"accepted", "excluded", "bound", "expelled", "withdrawn", *agreement.status_rules}
-    known |= {fact.what for fact in agreement.facts}
+    known = _statuses(agreement)
     edges: dict[str, list[str]] = {}
     for status, rule in agreement.status_rules.items():
         edges[status] = list(_words(rule))
         for word in edges[status]:
             if word not in known:
-                say(0, f"status {quoted(status)}: unknown status {quoted(word)}")
+                say(lines.get(f"status {status}", 0), f"status {quoted(status)}: unknown status {quoted(word)}")
     for status in _cycles(edges):
-        say(0, f"status {quoted(status)}: a rule that leads back to itself")
+        say(lines.get(f"status {status}", 0), f"status {quoted(status)}: a rule that leads back to itself")
 
 
 def _words(rule: Any) -> Iterator[str]:  # noqa: ANN401  # plain values
@@ -312,14 +375,41 @@ def _when(agreement: Agreement, when: Any, line: int, what: str, say: Say) -> No
     if isinstance(when, bool | float):
         say(line, f"{what}: expected a time or a condition, got {quoted(when)}")
     elif isinstance(when, str | int):
-        known = str(when) in agreement.terms or str(when) in agreement.words
-        if not known and not _is_time(when, agreement.tz):
-            say(line, f"{what}: expected a time or the name of a term, got {quoted(when)}")
+        is_word = str(when) in agreement.words and str(when) not in agreement.terms
+        for one in _readings(agreement.words[str(when)]) if is_word else [when]:  # a word means each of its readings
+            if not isinstance(one, dict) and str(one) not in agreement.terms and not is_time(one, agreement.tz):
+                said = f"{what}: expected a time or the name of a term, got {quoted(when)}"
+                say(line, said if one is when else f"{said}, which can be read as {quoted(one)}")
     elif isinstance(when, list):
         for item in when:
             _when(agreement, item, line, what, say)
     elif isinstance(when, dict):
         _mapping(agreement, when, line, what, say)
+
+
+def _open_word(agreement: Agreement, made: Any, line: int, what: str, say: Say) -> None:  # noqa: ANN401  # plain values
+    """Names and measures in the readings of an open word."""
+    readings = made.get("readings") if isinstance(made, dict) else None
+    if readings is not None and not isinstance(readings, list):
+        say(line, f"{what}: `readings` expects a list, got {quoted(readings)}")
+    for reading in _readings(made):
+        if isinstance(reading, dict):
+            _mapping(agreement, {k: v for k, v in reading.items() if k not in words.NAMING}, line, what, say)
+            _when(agreement, reading.get("is"), line, what, say)
+
+
+def _readings(made: Any) -> list[Any]:  # noqa: ANN401  # plain values
+    """The readings of an open word as plain values; empty where it has none."""
+    readings = made.get("readings") if isinstance(made, dict) else None
+    return readings if isinstance(readings, list) else []
+
+
+def _read_as(made: Any) -> list[str]:  # noqa: ANN401  # plain values
+    """Every name in the readings of an open word, what they are called left out."""
+    called = words.NAMING - {"is"}
+    plain = [{k: v for k, v in one.items() if k not in called} if isinstance(one, dict) else one
+             for one in _readings(made)]  # fmt: skip
+    return list(_words(plain))
 
 
 def _mapping(agreement: Agreement, when: Mapping[str, Any], line: int, what: str, say: Say) -> None:
@@ -328,18 +418,17 @@ def _mapping(agreement: Agreement, when: Mapping[str, Any], line: int, what: str
             say(line, f"{what}: `{key}` expects a list, got {quoted(value)}")
         elif key == "ratio" and not {"from", "baseline"} <= set(when):
             say(line, f"{what}: `ratio` needs `from`, and `baseline` such as `mean-P28D-before-start`")
-        elif key == "for" and not isinstance(value, str):
-            say(line, f"{what}: `for` expects a duration, got {quoted(value)}")
-        elif key in ("at", "from", "until", "readings", "all", "any", "both", "not"):
+        elif key == "from" and isinstance(value, str) and not _SAID.isdisjoint(when):
+            continue  # asked from a place, or from a moment
+        elif key in ("at", "from", "until", "after", "before", "readings", "all", "any", "both", "not"):
             _when(agreement, value, line, what, say)
-        elif key in ("for", "within", "per", "elapsed", "or_elapsed", "horizon") and isinstance(value, str):
-            if value not in agreement.words and value != "none":
-                _duration(value, what, line, say)
+        elif key in ("for", "within", "per", "elapsed", "or_elapsed", "horizon"):
+            _duration(agreement, value, f"{what}: `{key}`", line, say)
         elif key in _NAMES and isinstance(value, str):
             known, kind = _NAMES[key]
             if value not in known(agreement):
                 say(line, f"{what}: unknown {kind} {quoted(value)} in `{key}`")
-        elif key in ("number", "earlier", "followed", "consecutive", "findings", "k", "finding"):
+        elif key in _SHAPED:
             _word_of(key, value, what, line, say)
         if isinstance(value, dict) and key not in ("readings", "done"):
             _mapping(agreement, value, line, what, say)
@@ -347,9 +436,12 @@ def _mapping(agreement: Agreement, when: Mapping[str, Any], line: int, what: str
             _when(agreement, [one for one in value if isinstance(one, dict)], line, what, say)
 
 
-def _duration(value: str, what: str, line: int, say: Say) -> None:
+def _duration(agreement: Agreement, value: Any, what: str, line: int, say: Say) -> None:  # noqa: ANN401  # plain values
+    """A duration in a condition, or an open word that is one."""
+    if value == "none" or (isinstance(value, str) and value in agreement.words):
+        return
     try:
-        parse_duration(value)
+        parse_duration(str(value))
     except InputError as error:
         say(line, f"{what}: {error}")
 
@@ -373,6 +465,10 @@ _NAMES: Mapping[str, tuple[Callable[[Agreement], Container[str]], str]] = {
 """Words of a condition that name something, and what."""
 
 
+_SAID = frozenset({"request", "opened", "answered"})
+_SHAPED = ("number", "earlier", "followed", "consecutive", "findings", "k", "finding", "deaths_vs_baseline")
+
+
 def _word_of(key: str, value: Any, what: str, line: int, say: Say) -> None:  # noqa: ANN401  # plain values
     """Words that expect a shape of their own."""
 
@@ -393,18 +489,21 @@ def _word_of(key: str, value: Any, what: str, line: int, say: Say) -> None:  # n
         say(line, f"{what}: `findings` expects `at_least` and `per`, got {quoted(value)}")
     elif key == "k" and not is_count(value):
         say(line, f"{what}: `k` expects a whole number, got {quoted(value)}")
+    elif key == "deaths_vs_baseline" and not is_share(value):
+        say(line, f"{what}: `{key}` expects a share such as 0.25, got {quoted(value)}")
     elif key == "finding" and value not in HOLDINGS:
         say(line, f"{what}: `finding` expects one of {', '.join(HOLDINGS)}, got {quoted(value)}")
 
 
 def _order(agreement: Agreement, term: Term, say: Say) -> None:
-    if _is_time(term.begins, agreement.tz) and _is_time(term.ends, agreement.tz):
+    if is_time(term.begins, agreement.tz) and is_time(term.ends, agreement.tz):
         begins, ends = (parse_instant(str(t), agreement.tz) for t in (term.begins, term.ends))
         if ends <= begins:
             say(term.line, f"term {quoted(term.id)} ends before it begins: {utc_text(ends)} <= {utc_text(begins)}")
 
 
-def _is_time(value: Any, tz: str) -> bool:  # noqa: ANN401  # plain values
+def is_time(value: Any, tz: str) -> bool:  # noqa: ANN401  # plain values
+    """Whether a value can be read as a time."""
     if not isinstance(value, str | int) or isinstance(value, bool):
         return False
     try:
@@ -433,13 +532,14 @@ def _cycles(edges: Mapping[str, Iterable[str]]) -> list[str]:
     """Nodes that lead back to themselves, one per cycle: the first by name."""
     found: list[str] = []
     for node in sorted(edges):
-        reach = _reach(node, edges)
+        reach = reached(node, edges)
         if node in reach and not any(other in reach for other in found):
             found.append(node)
     return found
 
 
-def _reach(node: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
+def reached(node: str, edges: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """Everything to which a node leads; itself only where it leads back."""
     seen: set[str] = set()
     ahead = list(edges.get(node, ()))
     while ahead:
@@ -447,4 +547,4 @@ def _reach(node: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
         if here not in seen:
             seen.add(here)
             ahead += edges.get(here, ())
-    return seen
+    return frozenset(seen)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from truceline.agreement.check import is_time
 from truceline.agreement.model import Agreement, SignedAct, Term
 from truceline.agreement.signed import fields_with_readings, reading_name, reading_names, readings_of
 from truceline.agreement.statuses import ALWAYS, LATER_KIND, NOT_EVER, Statuses, effect_of
@@ -45,7 +46,6 @@ OWN: Mapping[str, frozenset[str]] = {
 
 UNDEFINED = Course.always(undecided(Reason.OPEN_WORD))
 OPEN_DEED = Course.always(undecided(Reason.NO_COVERAGE))
-AWAITED = Course.always(undecided(Reason.AWAITING_ANSWER))
 Plain = Any
 
 
@@ -66,8 +66,8 @@ class Conditions(Statuses):
         """A condition as plain values: text is a moment or the name of a term, a list means all of them."""
         if when is None:
             return ALWAYS
-        if isinstance(when, str | int):
-            return self.begun(when)
+        if isinstance(when, str | int) and not isinstance(when, bool):
+            return self._named(str(when))
         if isinstance(when, list):
             return all_courses([self.condition(item) for item in when])
         if not isinstance(when, dict):
@@ -101,8 +101,8 @@ class Conditions(Statuses):
             "complies": self.complies,
             "published": self.published,
             "findings": self.repeated,
-            "all": self._all,
-            "both": self._all,
+            "all": self.condition,
+            "both": self.condition,
             "any": lambda value: any_course([self.condition(item) for item in _items(value)]),
             "not": lambda value: not_course(self.condition(value)),
             "readings": self._readings,
@@ -134,8 +134,6 @@ class Conditions(Statuses):
 
     def begun(self, when: Plain) -> Course:
         """Whether a moment has come: a time, the name of a term, or a condition."""
-        if isinstance(when, str | int) and not isinstance(when, bool):
-            return self._named(str(when))
         return self.condition(when)
 
     def _named(self, name: str) -> Course:
@@ -248,9 +246,6 @@ class Conditions(Statuses):
             return self.side_by_side(duration, [self.later(begun, str(one["within"])) for one in readings])
         long_s = parse_duration(duration)
         return Course(tuple(at if at == LONG_AGO else at + long_s for at in begun.at), begun.answers)
-
-    def _all(self, value: Plain) -> Course:
-        return all_courses([self.condition(item) for item in _items(value)])
 
     def _at_least_of(self, value: Plain) -> Course:
         if isinstance(value, dict) and "k" in value:
@@ -437,7 +432,9 @@ class Conditions(Statuses):
         )
 
     def _is_moment(self, value: Plain) -> bool:
-        return not (isinstance(value, str) and value in self.agreement.zones)
+        """Whether a *from* means a moment; any other word is a place from which something is asked."""
+        known = self.agreement.terms.keys() | self.agreement.words.keys()
+        return not isinstance(value, str) or value in known or is_time(value, self.agreement.tz)
 
     def spoken(self, kind: str, fields: Mapping[str, Plain], key: str = "") -> list[SignedAct]:
         """The acts of a kind that a trigger means: of this, by these."""

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 
 from truceline.agreement.history import History, Readings, Standing
 from truceline.agreement.model import Agreement, Fact
+from truceline.agreement.statuses import speaks_for_all
 from truceline.span import LONG_AGO, Span, civil_day
 from truceline.verdict import NO, YES, Answer
 
-STATES = ("agreed", "disputed", "one-sided", "not listed")
 MEANING: Mapping[str, str] = {
     "agreed": "on a list that all accept, or called excluded by all guarantors or by the text itself",
     "disputed": "called excluded by one and listed as accepting by another, or on a list under another name",
     "one-sided": "called excluded by one alone",
     "not listed": "called excluded by nobody",
 }
+STATES = tuple(MEANING)
 READINGS = ("identity", "name")
 STATUSES = ("excluded", "bound")
 COUNTED = "counted"
@@ -281,13 +282,7 @@ def is_common(agreement: Agreement, issuers: Iterable[str]) -> bool:
     issuer and is no actor of the text is a list too: all signed the text that names it.
     """
     said, guarantors = set(issuers), agreement.guarantors
-    for issuer in said:
-        party = agreement.parties.get(issuer)
-        if party is None or party.kind == "list":
-            return True
-        if guarantors and party.decides == "all" and guarantors <= set(party.members):
-            return True
-    return bool(guarantors) and guarantors <= said
+    return any(speaks_for_all(agreement, issuer) for issuer in said) or (bool(guarantors) and guarantors <= said)
 
 
 def lists_of(agreement: Agreement, at: int) -> Lists:

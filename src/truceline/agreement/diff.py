@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from truceline.agreement import refs
-from truceline.agreement.model import Agreement, Term, Zone
+from truceline.agreement.model import REMARKS_S, Agreement, Term, Zone
 from truceline.agreement.reach import Hull, Reach
 from truceline.agreement.wording import cleaned, languages
 from truceline.errors import InputError, quoted
@@ -129,8 +129,14 @@ def diff(old: Agreement, new: Agreement, *, sizes: tuple[Km2, Km2] | None = None
         new: the text after.
         sizes: how large zones are in the old and in the new text; None = nobody knows.
         lang: compare the wording of this language only; empty = of every language.
+
+    Raises:
+        InputError: neither text is worded in this language: that nothing differs in it would say nothing.
     """
-    langs = (lang,) if lang else tuple(dict.fromkeys([*languages(old), *languages(new)]))
+    known = tuple(dict.fromkeys([*languages(old), *languages(new)]))
+    if lang and known and lang not in known:
+        raise InputError(f"`--lang`: expected a language of the texts: {', '.join(known)}, got {quoted(lang)}")
+    langs = (lang,) if lang else known
     measured = sizes or (lambda _zones: None, lambda _zones: None)
     return Diff(
         words=tuple(change for one in langs for change in _words(old, new, one)),
@@ -259,10 +265,15 @@ def _head(text: Agreement) -> Plain:
     made: dict[str, Any] = {
         "id": text.id, "tz": text.tz, "text_status": text.text_status, "title": dict(text.title),
         "sources": dict(text.sources), "readings": dict(text.readings), "evidence": text.evidence, "amend": text.amend,
-        "areas": list(text.areas), "status_rules": dict(text.status_rules),
+        "areas": list(text.areas), "status_rules": dict(text.status_rules), "findings": _remarks(text),
         "precision": {"places": dict(text.precision.places), "hour_slack_s": text.precision.hour_slack_s},
     }  # fmt: skip
     return {"the text": (1, _filled(made))}
+
+
+def _remarks(text: Agreement) -> dict[str, int]:
+    """The time for remarks on a draft, where it is not the one that holds without a word."""
+    return {} if text.remarks_s == REMARKS_S else {"remarks_s": text.remarks_s}
 
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,18 +6,18 @@ be read by everybody is another fact than that a party holds it, and both are an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from truceline.agreement.model import Agreement, Fact, SignedAct
 
-STATES = ("acknowledged", "holds", "can read", "none")
 MEANING: Mapping[str, str] = {
     "acknowledged": "by a signed act, or by signing the text itself",
     "holds": "it was handed over, or a fact of the text says so; not acknowledged",
     "can read": "it was published or lies open in the record; nothing shows that the party took it as its text",
     "none": "nothing is recorded, whatever it may have learned elsewhere",
 }
+STATES = tuple(MEANING)
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Held:
 
 
 def held(
-    agreement: Agreement, acts: Iterable[SignedAct], recorded: Iterable[Version], at: int
+    agreement: Agreement, acts: Sequence[SignedAct], recorded: Iterable[Version], at: int
 ) -> tuple[tuple[Version, ...], tuple[Held, ...]]:
     """What each party holds of each version at a moment.
 

@@ -75,7 +75,7 @@ def read_lines(data: bytes, name: str, faults: list[Fault]) -> Node | None:
         faults.append(Fault("expected UTF-8 text", name, line))
         return None
     except yaml.YAMLError as error:
-        faults.append(_syntax(error, name))
+        faults.append(_syntax(error, text, name))
         return None
     except RecursionError:
         faults.append(Fault(f"nested deeper than {MOST_DEPTH} levels", name))
@@ -145,7 +145,12 @@ def _scalar(raw: yaml.ScalarNode) -> Any:  # noqa: ANN401  # any scalar
     return float(text) if _FLOAT.fullmatch(text) and len(text) < 40 and math.isfinite(float(text)) else text
 
 
-def _syntax(error: yaml.YAMLError, name: str) -> Fault:
+def _syntax(error: yaml.YAMLError, text: str, name: str) -> Fault:
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        return Fault(f"expected printable text, got the character U+{ord(text[error.position]):04X}", name, line)
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
+    if problem == "but found another document":
+        problem = "expected a single document, got another"
     return Fault(f"not YAML: {one_line(str(problem))}", name, mark.line + 1 if mark else 0)

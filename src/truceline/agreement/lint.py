@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from truceline.agreement import refs
+from truceline.agreement.check import reached
 from truceline.agreement.lines import read_lines
 from truceline.agreement.model import Agreement, Selector, Term
 from truceline.agreement.reach import Reach, met
@@ -101,7 +102,7 @@ def word_lines(data: bytes, name: str) -> dict[str, int]:
 
 def circles(edges: Mapping[str, tuple[str, ...]]) -> list[frozenset[str]]:
     """Sets of nodes each of which leads to every other of the set and back to itself."""
-    reach = {node: refs.reached(node, edges) for node in edges}
+    reach = {node: reached(node, edges) for node in edges}
     found: list[frozenset[str]] = []
     for node in edges:
         if node in reach[node] and not any(node in circle for circle in found):
@@ -116,18 +117,20 @@ def _contradictions(agreement: Agreement, reach: Reach) -> Iterator[Finding]:
     grouped = {term_id for group in refs.together(agreement) if len(group) > 1 for term_id in group}
     for duty, ban, act in conflicts(agreement, reach):
         same = "the same" if duty.who == ban.who else "overlapping"
-        sure = "forbid" if agreement.acts.is_kind(act, _forbids(agreement, ban, act)) == YES else "may forbid"
+        is_sure = agreement.acts.is_kind(act, _forbids(agreement, ban, act)) == YES
         pair = tuple(t for t in agreement.terms if t in (duty.id, ban.id))
         if duty.id in grouped:
             yield Finding(
                 "together-forbidden", duty.line, pair,
-                f"term {quoted(duty.id)} is owed together with others, and term {quoted(ban.id)} {sure}s {quoted(act)}",
+                f"term {quoted(duty.id)} is owed together with others, and term {quoted(ban.id)} "
+                f"{'forbids' if is_sure else 'may forbid'} {quoted(act)}",
                 "Say which of the two gives way, or exempt the joint act by a `permit`.",
             )  # fmt: skip
             continue
         yield Finding(
             "contradiction", max(duty.line, ban.line), pair,
-            f"terms {quoted(duty.id)} and {quoted(ban.id)} require and {sure} {quoted(act)} of {same} actors",
+            f"terms {quoted(duty.id)} and {quoted(ban.id)} require and {'forbid' if is_sure else 'may forbid'} "
+            f"{quoted(act)} of {same} actors",
             "Say which gives way: narrow one of them, or write a `permit` with `except`. It is never resolved for you.",
         )  # fmt: skip
 
@@ -287,7 +290,7 @@ def _never(agreement: Agreement, reach: Reach) -> Iterator[Finding]:
             continue
         why = reach.never.get(term.id, "what defines it can never come true")
         kind = "empty-window" if why == "its window is empty" else "never-triggered"
-        if reach.idle(term):
+        if term.kind in ("require", "power") and reach.idle(term):
             continue  # `nobody` says so
         yield Finding(
             kind, term.line, (term.id,), f"term {quoted(term.id)} can never take effect: {why}",

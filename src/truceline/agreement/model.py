@@ -21,6 +21,8 @@ SIGNED_ACTS = (
 )  # fmt: skip
 HOLDINGS = ("breach", "no-breach", "undecided", "explained", "repaired")
 """What a body may hold in a finding."""
+REMARKS_S = 72 * 3600
+"""So long may the parties concerned remark on the facts of a draft, where the text says nothing else."""
 JUDGED_KINDS = ("prohibit", "permit", "define")
 
 
@@ -250,6 +252,7 @@ class Agreement:
         canonical_hash: SHA-256 of its values as RFC 8785 writes them.
         text_status: `authentic`, `reconstructed`; empty when not stated.
         areas: files of areas that belong to the text.
+        remarks_s: seconds that the parties concerned have for remarks on the facts of a draft finding.
     """
 
     id: str
@@ -273,6 +276,7 @@ class Agreement:
     areas: tuple[str, ...] = ()
     status_rules: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    remarks_s: int = REMARKS_S
 
     @property
     def guarantors(self) -> frozenset[str]:

@@ -6,9 +6,10 @@ never be true, and `why` says so. What is not known bounds nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from truceline.agreement.conditions import in_version
 from truceline.agreement.model import Agreement, Term
 from truceline.agreement.refs import heads
 from truceline.errors import InputError, quoted
@@ -18,6 +19,15 @@ Hull = tuple[int, int] | None
 """`[first, last)` in UTC seconds, `LONG_AGO` and `FAR_AHEAD` where there is no bound; None = never."""
 
 EVER: Hull = (LONG_AGO, FAR_AHEAD)
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """The bounds of a term; where it can never be also why, and the conditions that may be to blame for it."""
+
+    hull: Hull
+    why: str = ""
+    rests_on: tuple[Any, ...] = ()
 
 
 @dataclass
@@ -31,16 +41,24 @@ class Reach:
     agreement: Agreement
     never: dict[str, str] = field(default_factory=dict)
     _kept: dict[str, Hull] = field(default_factory=dict, repr=False)
-    _making: list[str] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        """Widen every term from *never* until nothing changes: a circle comes true only by what lies outside it.
+
+        INVARIANT: a bound is one of the moments of the text and only ever widens, so that this ends, and the order of
+        the terms decides nothing.
+        """
+        terms, before = list(self.agreement.terms.values()), None
+        self._kept = dict.fromkeys(self.agreement.terms)
+        while self._kept != before:
+            before = dict(self._kept)
+            for term in terms:
+                self._kept[term.id] = self._bound(term).hull
+            terms.reverse()  # a chain of terms is settled at once, in whichever order it stands
+        self.never = {term.id: why for term in self.agreement.terms.values() if (why := self._why(term, ()))}
 
     def term(self, term_id: str) -> Hull:
         """When a term can be in force; of a duty, when it can be owed."""
-        if term_id in self._making:  # a circle: it can come true only once it has
-            return None
-        if term_id not in self._kept:
-            self._making.append(term_id)
-            self._kept[term_id] = self._term(self.agreement.terms[term_id])
-            self._making.pop()
         return self._kept[term_id]
 
     def instant(self, value: Any) -> int | None:  # noqa: ANN401  # plain values
@@ -69,27 +87,33 @@ class Reach:
             return self._lapsing(when)
         return met(*(self._word(key, value) for key, value in when.items()))
 
-    def _term(self, term: Term) -> Hull:
+    def _bound(self, term: Term) -> _Bound:
+        """The bounds of a term by what is kept of the others; of its published versions, those of all together."""
+        worlds = [self._world(in_version(term, one)) for one in term.versions if one.get("absent") is not True]
+        if not worlds:
+            return self._world(term)
+        return replace(worlds[0], hull=joined(*(world.hull for world in worlds)))
+
+    def _world(self, term: Term) -> _Bound:
         agreement = self.agreement
         instrument = agreement.instruments.get(term.instrument)
         if instrument is not None and not instrument.is_adopted:
-            return self._says(term, f"its instrument {quoted(instrument.id)} was never adopted")
+            return _Bound(None, f"its instrument {quoted(instrument.id)} was never adopted")
         if term.kind == "define":
-            return self.condition(term.body.get("is"))
+            return _Bound(self.condition(term.body.get("is")))
         begins, ends = term.begins, term.ends
         if instrument is not None and term.during is None:
             begins = instrument.begins if begins is None else begins
             ends = instrument.ends if ends is None else ends
         window = met(self._begun(begins), self._before(ends), self._begun(term.during))
         if window is None:
-            return self._says(term, self._blame((begins, term.during)) or "its window is empty")
+            return _Bound(None, "its window is empty", (begins, term.during))
         if term.kind == "power" and (body := self.idle(term)):
-            return self._says(term, f"the body {quoted(body)} has no members")
+            return _Bound(None, f"the body {quoted(body)} has no members")
         trigger = self._begun(term.body.get("on"))
         if trigger is None:
-            return self._says(term, self._blame((term.body.get("on"),)) or "its trigger can never come true")
-        both = met(window, trigger)
-        return both if both is not None else self._says(term, "its trigger can only come true outside its window")
+            return _Bound(None, "its trigger can never come true", (term.body.get("on"),))
+        return _Bound(met(window, trigger), "its trigger can only come true outside its window")
 
     def idle(self, term: Term) -> str:
         """The body without members whom alone a term names; empty where somebody else can act."""
@@ -98,18 +122,19 @@ class Reach:
         idle = [p.id for p in parties if p is not None and p.kind == "body" and not p.members]
         return idle[0] if idle and len(idle) == len(ids) else ""
 
-    def _says(self, term: Term, why: str) -> Hull:
-        self.never[term.id] = why
-        return None
+    def _why(self, term: Term, asked: tuple[str, ...]) -> str:
+        """Why a term can never be; empty where it can, or where only what defines it says so."""
+        bound = self._bound(term)
+        return "" if bound.hull is not None else self._blame(bound.rests_on, (*asked, term.id)) or bound.why
 
-    def _blame(self, conditions: tuple[Any, ...]) -> str:
-        """What in some conditions can never come true, in words."""
+    def _blame(self, conditions: tuple[Any, ...], asked: tuple[str, ...]) -> str:
+        """What in some conditions can never come true, in words; `asked` are the terms that wait for the answer."""
         for condition in conditions:
             for word in ("done", "fulfilled", "breach"):
                 for named in heads(condition, word):
                     if isinstance(named, str) and named in self.agreement.terms and self.term(named) is None:
-                        why = self.never.get(named, "it waits for this one")
-                        return f"it waits for {quoted(named)}, which never comes: {why}"
+                        why = "" if named in asked else self._why(self.agreement.terms[named], asked)
+                        return f"it waits for {quoted(named)}, which never comes: {why or 'it waits for this one'}"
             for named in heads(condition, "opened"):
                 if not self._can_open(named):
                     return f"nobody has the power to open {quoted(named)}"
@@ -156,6 +181,8 @@ class Reach:
 
     def _can_open(self, what: Any) -> bool:  # noqa: ANN401  # plain values
         """Whether some power opens it: a matter that no power of the text opens is never opened."""
+        if not isinstance(what, str):
+            return True
         powers = [t for t in self.agreement.terms.values() if t.kind == "power"]
         opened = [t for t in powers if isinstance(t.body.get("effect"), dict) and t.body["effect"].get("open") == what]
         return any(not self.idle(term) for term in opened) or what in {t.id for t in powers}

@@ -5,18 +5,15 @@ Read from the plain values of a term, whatever its conditions mean: a drafter's 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from truceline.agreement.check import partners
+from truceline.agreement.check import partners, reached
 from truceline.agreement.model import Agreement, Selector, Term
 from truceline.verdict import NO
 
 CONDITIONS = tuple("from until while on by within ahead if unless is after before".split())
 """Fields of a term whose value is a condition, a time or a word."""
-
-WAITS = ("on", "while", "if", "unless", "from", "until", "after", "before", "by")
-"""Fields by which a term waits for somebody's act."""
 
 DOERS = frozenset({"by", "accepted", "complies", "actor", "agree"})
 """Words of a condition that are followed by who acts."""
@@ -67,18 +64,6 @@ def rests_on(agreement: Agreement) -> dict[str, frozenset[str]]:
     """Every term to all the terms on which it rests, through others too."""
     edges = {term.id: names(agreement, term) for term in agreement.terms.values()}
     return {term_id: reached(term_id, edges) for term_id in edges}
-
-
-def reached(node: str, edges: Mapping[str, Iterable[str]]) -> frozenset[str]:
-    """Everything to which a node leads; itself only where it leads back."""
-    seen: set[str] = set()
-    ahead = list(edges.get(node, ()))
-    while ahead:
-        here = ahead.pop()
-        if here not in seen:
-            seen.add(here)
-            ahead += edges.get(here, ())
-    return frozenset(seen)
 
 
 def open_words(agreement: Agreement, term: Term) -> tuple[str, ...]:

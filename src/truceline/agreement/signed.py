@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from truceline.agreement.model import HOLDINGS, SIGNED_ACTS, Agreement, SignedAct
-from truceline.errors import InputError
+from truceline.errors import InputError, quoted
 from truceline.span import parse_instant
 
 TIMES = ("at", "known_at", "start", "until")
@@ -35,6 +35,7 @@ def read_act(fields: Mapping[str, Any], tz: str, known_at: int) -> SignedAct:
     for key in fields:
         if key not in allowed:
             raise InputError(f"unknown field `{key}` of a signed act")
+    fields = {key: value for key, value in fields.items() if value is not None}
     if fields.get("act") not in SIGNED_ACTS:
         raise InputError(f"unknown signed act `{fields.get('act')}`")
     if "at" not in fields:
@@ -59,6 +60,9 @@ def read_act(fields: Mapping[str, Any], tz: str, known_at: int) -> SignedAct:
 
 def _words_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that are words, and those that are lists of words."""
+    for key in TEXTS:
+        if isinstance(fields.get(key), dict | list | bool):
+            raise InputError(f"`{key}`: expected a word, got {quoted(fields[key])}")
     lists = {key: _texts(fields.get(key, ()), key, "a word or a list of words") for key in LISTS}
     return {**{key: str(fields.get(key, "")) for key in TEXTS}, **lists}
 
@@ -166,11 +170,21 @@ def reading_name(reading: Any) -> str:  # noqa: ANN401  # plain values
         return str(reading)
     if "name" in reading:
         return str(reading["name"])
-    if "deaths_vs_baseline" in reading:
+    if is_share(reading.get("deaths_vs_baseline")):
         return f"{percent(reading['deaths_vs_baseline'])} %"
-    if set(reading) <= {"none", "day_findings"}:
+    if reading and set(reading) <= {"none", "day_findings"}:
         return str(next(iter(reading))).replace("_", " ")
     return ", ".join(f"{key} {value}" for key, value in reading.items())
+
+
+def is_share(value: Any) -> bool:  # noqa: ANN401  # plain values
+    """Whether a value is a share as a text writes it: a number such as 0.25, not below nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    try:
+        return Decimal(str(value)) >= 0
+    except InvalidOperation:
+        return False
 
 
 def percent(share: Any) -> str:  # noqa: ANN401  # a number as written

@@ -6,6 +6,7 @@ withdrawal, is open-world: from the moment it is owed it may have been done, so 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,11 +54,9 @@ class Standing(Conditions):
         """When a term is not suspended: only a body suspends, and never what protects civilians, aid or sites."""
         if term.is_protective:
             return ALWAYS
-        steps: list[tuple[int, Answer]] = []
-        for act in self.suspensions(term):
-            steps.append((act.at, Answer(NO, note="suspended") if act.act == "suspend" else SURE))
-            if act.act == "suspend" and act.until is not None:
-                steps.append((act.until, SURE))
+        acts = self.suspensions(term)
+        cuts = sorted({at for act in acts for at in (act.at, act.until) if at is not None})
+        steps = [(at, Answer(NO, note="suspended") if _is_suspended(acts, at) else SURE) for at in cuts]
         return Course.steps(steps, before=SURE) if steps else ALWAYS
 
     def suspensions(self, term: Term) -> list[SignedAct]:
@@ -90,3 +89,12 @@ class Standing(Conditions):
 def _is_simultaneous(during: Any) -> bool:  # noqa: ANN401  # plain values
     """Whether two terms rest on one another at once: then neither waits for the other."""
     return isinstance(during, dict) and during.get("simultaneous") is True
+
+
+def _is_suspended(acts: Sequence[SignedAct], at: int) -> bool:
+    """Whether a suspension runs at a moment: the latest end of those that overlap, or a resumption, ends it."""
+    is_running = False
+    for number, act in enumerate(acts):
+        if act.act == "suspend" and act.at <= at and (act.until is None or at < act.until):
+            is_running |= not any(later.act == "resume" and later.at <= at for later in acts[number + 1 :])
+    return is_running

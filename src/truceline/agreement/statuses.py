@@ -150,7 +150,7 @@ class Statuses:
         """When an actor is excluded: surely on a list all accept, disputed when only one guarantor says so."""
         chain = self.agreement.group.chain(actor)
         facts = [f for f in self.agreement.facts if f.what == "excluded" and f.of in chain]
-        alone = [f for f in facts if not self._is_for_all(f)]
+        alone = [f for f in facts if not speaks_for_all(self.agreement, f.by)]
         return self._weighed(facts, partial(self._listed, actor), alone)
 
     def _weighed(self, facts: Iterable[Fact], course_of: Callable[[Fact], Course], alone: Sequence[Fact]) -> Course:
@@ -159,13 +159,6 @@ class Statuses:
         said = [any_course([course_of(f) for f in alone if f.by == one]) for one in sorted(self.agreement.guarantors)]
         together = [all_courses(said)] if said else []
         return any_course([*sure, *together, *(combined([dated(fact)], _disputed) for fact in alone)])
-
-    def _is_for_all(self, fact: Fact) -> bool:
-        """Whether all accept an exclusion: the text's own, or one of a list, or of a body of all guarantors."""
-        party, guarantors = self.agreement.parties.get(fact.by), self.agreement.guarantors
-        if party is None or party.kind == "list":
-            return True
-        return party.decides == "all" and bool(guarantors) and guarantors <= set(party.members)
 
     def _listed(self, actor: str, fact: Fact) -> Course:
         """A listing; by name it means the names on it, and a name that is not on it is disputed."""
@@ -264,6 +257,14 @@ class Statuses:
             finally:
                 self._making.pop()
         return self._kept[key]
+
+
+def speaks_for_all(agreement: Agreement, issuer: str) -> bool:
+    """Whether all accept an exclusion that an issuer states: the text's own, a list's, a body's of all guarantors."""
+    party, guarantors = agreement.parties.get(issuer), agreement.guarantors
+    if party is None or party.kind == "list":
+        return True
+    return party.decides == "all" and bool(guarantors) and guarantors <= set(party.members)
 
 
 def dated(fact: Fact) -> Course:

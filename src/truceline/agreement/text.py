@@ -1,7 +1,6 @@
 """How does an agreement become data? YAML to model, with the file and line in every fault, all faults at once.
 
-The steps, in order, and repeated at their lines: 1 bytes to nodes, 2 actors and acts, 3 zones and instruments, 4
-facts, 5 terms,
+The steps, repeated at their lines: 1 bytes to nodes, 2 actors and acts, 3 zones and instruments, 4 facts, 5 terms,
 6 references between terms, 7 canonical hash.
 """
 
@@ -16,13 +15,13 @@ from truceline.acts import ActTree
 from truceline.agreement import check
 from truceline.agreement import vocabulary as words
 from truceline.agreement.lines import Node, read_lines
-from truceline.agreement.model import TERM_KINDS, Agreement, Fact, Instrument, Selector, Term, Zone
+from truceline.agreement.model import REMARKS_S, TERM_KINDS, Agreement, Fact, Instrument, Selector, Term, Zone
 from truceline.agreement.signed import reading_name
 from truceline.canon import hash_value, sha256
 from truceline.errors import AgreementError, Fault, InputError, quoted, raise_all
 from truceline.group import KINDS, RESERVED, Group, Party
 from truceline.precision import Precision
-from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant, zone
+from truceline.span import FAR_AHEAD, LONG_AGO, parse_duration, parse_instant, zone
 
 FORMAT = 1
 
@@ -43,10 +42,11 @@ def load(data: bytes, name: str) -> Agreement:
     faults: list[Fault] = []
     root = read_lines(data, name, faults)  # 1
     if root is None or not isinstance(root.value, dict):
-        raise AgreementError(*(faults or [Fault("expected a mapping with `truceline: 1`", name, 1)]))
+        got = f", got {root.kind}" if root is not None else ""
+        raise AgreementError(*(faults or [Fault(f"expected a mapping with `truceline: {FORMAT}`{got}", name, 1)]))
     reader = _Reader(name, root.value, faults)
     agreement = reader.agreement(sha256(data), hash_value(root.plain()))
-    faults += check.faults_of(agreement, name)  # 6
+    faults += check.faults_of(agreement, name, reader.lines)  # 6
     raise_all(faults, AgreementError)
     return replace(agreement, warnings=tuple(check.conflicts(agreement)))
 
@@ -57,6 +57,7 @@ class _Reader:
     def __init__(self, name: str, root: dict[str, Node], faults: list[Fault]) -> None:
         self.name, self.root, self.faults = name, root, faults
         self.tz = "UTC"
+        self.lines: dict[str, int] = {}  # of words and of the rules of statuses, for `check`
 
     # -- small readers -------------------------------------------------------------------------------------------
 
@@ -169,7 +170,8 @@ class _Reader:
     def agreement(self, text_hash: str, canonical_hash: str) -> Agreement:
         root = self.known(Node(self.root, 1), words.TOP, "agreement")
         if (node := root.get("truceline")) is None or node.value != FORMAT:
-            self.fault(node or Node(None, 1), f"expected `truceline: {FORMAT}`", "truceline")
+            got = f", got {quoted(node.plain())}" if node is not None else ""
+            self.fault(node or Node(None, 1), f"expected `truceline: {FORMAT}`{got}", "truceline")
         if not self.text(root, "id"):
             self.fault(root.get("id") or Node(None, 1), "an agreement needs an `id`", "id")
         self.tz = self._zone_name(root)
@@ -197,6 +199,7 @@ class _Reader:
             amend=self._plain_part("amend", words.AMEND),
             areas=self.texts(root, "areas"),
             status_rules=rules,
+            remarks_s=self._remarks(),
         )
 
     def _zone_name(self, root: Mapping[str, Node]) -> str:
@@ -293,6 +296,7 @@ class _Reader:
 
     def _word(self, word: str, node: Node) -> Any:  # noqa: ANN401  # plain values
         fields = self.known(node, words.WORD, f"word {quoted(word)}")
+        self.lines[f"word {word}"] = node.line
         for reading in fields["readings"].value if "readings" in fields and fields["readings"].kind == "a list" else []:
             self._reading(reading, f"word {quoted(word)}")
         self._adopted(word, fields)
@@ -331,7 +335,8 @@ class _Reader:
         for node in self.part("facts", list):
             fields = self.known(node, words.FACT, "fact")
             if "is" in fields and "status" in fields:
-                rules[self.text(fields, "status")] = self.vocabulary(fields["is"], "fact")
+                rules[status := self.text(fields, "status")] = self.vocabulary(fields["is"], "fact")
+                self.lines[f"status {status}"] = node.line
             elif fields:
                 facts += self._fact(node, fields)
         return tuple(facts), rules
@@ -473,6 +478,17 @@ class _Reader:
                 if key in shown:
                     shown[key] = self.choice(fields, key, words.READING_CHOICES[key], shown[key])
         return shown
+
+    def _remarks(self) -> int:
+        """How long the parties concerned may remark on a draft finding."""
+        fields = self.known(self.root["findings"], words.FINDINGS, "findings") if "findings" in self.root else {}
+        if "remarks" not in fields:
+            return REMARKS_S
+        try:
+            return parse_duration(self.text(fields, "remarks", "PT72H"))
+        except InputError as error:
+            self.fault(fields["remarks"], str(error), "remarks")
+            return REMARKS_S
 
     def _plain_part(self, key: str, allowed: Iterable[str]) -> Any:  # noqa: ANN401  # plain values
         if key not in self.root:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 TOP = frozenset(
     "truceline id title tz text_status sources instruments actors facts zones acts words terms evidence amend areas "
-    "precision readings".split()
+    "precision readings findings".split()
 )
 INSTRUMENT = frozenset("title from until adopted published source".split())
 ACTOR = frozenset("kind side part_of members decides names".split())
@@ -31,6 +31,7 @@ TOGETHER = frozenset("within with".split())
 PROTECTS = ("civilians", "aid", "sites")
 EVIDENCE = frozenset("supported else".split())
 AMEND = frozenset("by backwards never_backwards".split())
+FINDINGS = frozenset(["remarks"])
 PRECISION = frozenset("places sources hours hour_slack_s".split())
 READINGS = frozenset("umbrella designation".split())
 SELECTOR = frozenset("of is".split())

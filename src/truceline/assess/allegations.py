@@ -22,6 +22,7 @@ ASKED_S = 24 * 3_600
 OUTCOMES = {
     "no-breach": "finding-of-no-breach", "explained": "finding-of-explanation", "repaired": "finding-of-repair",
 }  # fmt: skip
+"""What the body may hold instead of a breach, and the event that it is."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +114,8 @@ def _found(standing: Standing, act: SignedAct) -> Iterator[tuple[int, int, str]]
     if not standing.is_of_body(act):
         return
     yield act.at, 5, "opened-alike"
-    outcome = {
-        "no-breach": "finding-of-no-breach",
-        "explained": "finding-of-explanation",
-        "repaired": "finding-of-repair",
-    }
-    if act.holds in outcome:
-        yield act.at, 6, outcome[act.holds]
+    if act.holds in OUTCOMES:
+        yield act.at, 6, OUTCOMES[act.holds]
     yield act.at, 7, "decide"
 
 
@@ -134,7 +130,7 @@ def _opened(standing: Standing, about: list[SignedAct]) -> Iterator[tuple[int, i
     """Both sides' assessments, opened together once both are there."""
     own = dict(_own(standing, about))
     if own and set(own) == set(standing.agreement.guarantors):
-        last = max(a.at for a in about if a.act == "finding")
+        last = max(a.at for a in about if a.act == "finding" and not standing.is_of_body(a))
         yield last, 5, "opened-alike" if len(set(own.values())) == 1 else "opened-apart"
 
 

@@ -24,13 +24,13 @@ NEIGHBOURS = ("earlier", "followed")
 
 def asks_of_report(condition: Any) -> bool:  # noqa: ANN401  # a condition as plain values
     """Whether a condition has words that are asked of one report: its number, or what came before or after."""
-    return any((OF_THE_REPORT - {"notice"}).intersection(one) for one in _joined(condition))
+    return any((OF_THE_REPORT - {"notice"}).intersection(one) for one in joined(condition))
 
 
 def of_the_report(report: Observation, condition: Any, law: Law) -> Answer:  # noqa: ANN401  # plain values
     """What a condition asks of one report: the number it tells of, and what came before or after it."""
     asked = []
-    for one in _joined(condition):
+    for one in joined(condition):
         if "number" in one:
             asked.append(number_of(report, one["number"]))
         for word in NEIGHBOURS:
@@ -41,15 +41,15 @@ def of_the_report(report: Observation, condition: Any, law: Law) -> Answer:  # n
     return both(asked)
 
 
-def _joined(condition: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401  # plain values
+def joined(condition: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401  # plain values
     """The mappings of a condition that mean *and*."""
     if isinstance(condition, dict):
         yield condition
         for key in ("all", "both"):
-            yield from _joined(condition.get(key))
+            yield from joined(condition.get(key))
     elif isinstance(condition, list):
         for item in condition:
-            yield from _joined(item)
+            yield from joined(item)
 
 
 def number_of(report: Observation, wanted: Mapping[str, Any]) -> Answer:

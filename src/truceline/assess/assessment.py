@@ -76,6 +76,7 @@ class Assessed:
         groups: `(n,)` names: `bound`, `excluded`, `mixed`, `other`.
         law: what stood when this was judged.
         columns: the reports as codes, for whoever asks the same of all of them.
+        support: `(n,)` whether each report is itself supported as the terms require: +1 or 0; None = 0 for all.
     """
 
     reports: Sequence[Observation]
@@ -84,6 +85,12 @@ class Assessed:
     groups: Sequence[str]
     law: Law
     columns: Columns
+    support: Values | None = None
+
+    @cached_property
+    def supported(self) -> Values:
+        """`(n,)` whether each report is itself supported as the terms require: +1 or 0."""
+        return np.zeros(len(self.columns), np.int8) if self.support is None else self.support
 
     @cached_property
     def ids(self) -> Sequence[str]:
@@ -102,6 +109,8 @@ def assess(
     placed: Placed,
     known_at: int | None = None,
     tell: Tell | None = None,
+    *,
+    support: Values | None = None,
 ) -> Assessed:
     """Hold reports against every term, as known at a moment, under the reading shown and the others beside it.
 
@@ -111,6 +120,7 @@ def assess(
         placed: the zones on the shapes of the case.
         known_at: UTC second; None = everything that is known.
         tell: told `(what, done, all)` as the work goes on.
+        support: `(n,)` whether each report is itself supported as the terms require; None = 0 for all.
     """
     shown = Readings.of(history.agreement)
     other = {
@@ -124,7 +134,7 @@ def assess(
         name: _signs(bulk.Docket(columns, Law(history.as_known(known_at, r), placed, events)))
         for name, r in other.items()
     }
-    return Assessed(columns.values, answers, beside, groups_of(columns, law), law, columns)
+    return Assessed(columns.values, answers, beside, groups_of(columns, law), law, columns, support)
 
 
 def _judged(docket: bulk.Docket, tell: Tell | None) -> dict[str, Answers]:
@@ -215,7 +225,7 @@ def table_of(assessed: Assessed) -> pa.Table:
         "observation": ids.take(pa.array(of_report)),
         "term": pa.array(terms, pa.string()).take(pa.array(of_term)),
         "covered": spread(assessed.answers[term].value for term in terms),
-        "supported": np.zeros(n * len(terms), np.int8),
+        "supported": np.repeat(assessed.supported[order], len(terms)),
         "reasons": reasons.take(pa.array(why)),
         "covered_strict": spread(assessed.beside["strict"][term] for term in terms),
         "covered_by_name": spread(assessed.beside["name"][term] for term in terms),
@@ -304,7 +314,8 @@ def _ends(assessed: Assessed, term: str) -> tuple[list[bytes], Rows]:
     strict, by_name = (assessed.beside[name][term] for name in ("strict", "name"))
     protected = np.zeros(len(columns), bool) if columns.protected is None else columns.protected
     key = np.searchsorted(np.array(coded.masks, np.uint32), answers.why)
-    for values, size in ((answers.value + 1, 3), (strict + 1, 3), (by_name + 1, 3), (protected, 2)):
+    parts = ((answers.value + 1, 3), (assessed.supported + 1, 3), (strict + 1, 3), (by_name + 1, 3), (protected, 2))
+    for values, size in parts:
         key = key * size + values
     key = key * len(coded.texts) + coded.note
     _, sample, codes = np.unique(key, return_index=True, return_inverse=True)
@@ -312,8 +323,8 @@ def _ends(assessed: Assessed, term: str) -> tuple[list[bytes], Rows]:
     for row in sample.tolist():
         reasons = [reason.value for reason in reasons_of(int(answers.why[row]))]
         fields = [
-            term, int(answers.value[row]), 0, reasons, int(strict[row]), int(by_name[row]), bool(protected[row]),
-            coded.texts[coded.note[row]] or None,
+            term, int(answers.value[row]), int(assessed.supported[row]), reasons, int(strict[row]), int(by_name[row]),
+            bool(protected[row]), coded.texts[coded.note[row]] or None,
         ]  # fmt: skip
         made.append(msgspec.json.encode(fields)[1:] + b"\n")
     return made, codes

@@ -244,7 +244,7 @@ def main(arguments: list[str]) -> None:
     try:
         trust, versions = check(proof := (found := json.loads(Path(arguments[0]).read_bytes())).get("proof", found)), proof["versions"]
         if missing := set(arguments[1:]) - set(versions.values()): raise Refused(f"versions: none is {min(missing)}")
-    except Refused as error: sys.exit(f"does not hold: {error}")
+    except (Refused, OSError, ValueError, AttributeError, RecursionError) as error: sys.exit(f"does not hold: {error}")
     print(f"holds: {', '.join(proof['trees'])}; agreement {versions['agreement']}; taken on trust: {len(trust)}", *trust, sep="\n  ")
 
-if __name__ == "__main__": main(sys.argv[1:])
+if __name__ == "__main__": main(sys.argv[1:]) if sys.argv[1:] else sys.exit(__doc__)

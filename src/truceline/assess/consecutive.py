@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -28,17 +28,18 @@ from numpy.typing import NDArray
 from truceline.acts import OF_FORCE
 from truceline.agreement.history import Standing
 from truceline.agreement.model import SignedAct
+from truceline.agreement.refs import heads
 from truceline.agreement.signed import reading_name
 from truceline.assess.calendar import Calendar
 from truceline.assess.columns import Columns
 from truceline.assess.coverage import Coverage
-from truceline.assess.days import Bound, Goods, Run, answered, at_least, bounded, runs, share_of
-from truceline.assess.events import Events, Wanted, events_of, exact, sides_of_guarantors, texts, wanted_of
+from truceline.assess.days import Bound, Goods, Run, answered, at_least, both_of, bounded, runs, share_of, whole_of
+from truceline.assess.events import Events, Wanted, events_of, exact, sides_of_guarantors, texts, two_sides, wanted_of
 from truceline.assess.place import Placed
-from truceline.course import Course, combined
+from truceline.course import Course, all_courses, combined
 from truceline.errors import InputError, quoted
 from truceline.span import DAY_S, FAR_AHEAD, LONG_AGO, Span, civil_day, day_span, parse_duration
-from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agreed, undecided
+from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, agreed, both, either, undecided
 
 _BASELINE = re.compile(r"mean-(?P<length>P\d+[DW])-before-[\w-]+")
 HORIZON = "P60D"
@@ -143,22 +144,26 @@ def rule_of(fields: Mapping[str, Any], standing: Standing) -> Rule:
         raise InputError(f"`consecutive`: expected `calendar: civil`, got {quoted(given.get('calendar'))}")
     word = standing.agreement.words.get(that) if isinstance(that, str) else None
     word = word if isinstance(word, Mapping) else {}
-    readings = tuple(r for r in word.get("readings", ()) if isinstance(r, Mapping)) if word else ()
-    if not word and isinstance(that, str):
-        readings = ({"holds": that},)
-    elif isinstance(that, Mapping):
-        readings = tuple(that["readings"]) if set(that) == {"readings"} else (that,)
-    if not readings:
-        raise InputError(f"`consecutive`: expected `that` to name a word with readings, got {quoted(that)}")
-    between = texts(given.get("between", word.get("between"))) or sides_of_guarantors(standing)
+    between = two_sides(given.get("between", word.get("between"))) or sides_of_guarantors(standing)
     reset = given.get("reset_by")
     return Rule(
-        days, readings, that if word and isinstance(that, str) else "", texts(given.get("in")),
-        between if len(between) == 2 else (), None if given.get("coverage") is None else share_of(given["coverage"]),
+        days, _readings_of(that, word), that if word and isinstance(that, str) else "", texts(given.get("in")),
+        between, None if given.get("coverage") is None else share_of(given["coverage"], 1),
         texts(reset.get("agree") if isinstance(reset, Mapping) else reset),
         _horizon(given.get("horizon", HORIZON)), baseline_days(word.get("baseline")),
         word.get("counting") == "exact-day", word.get("coverage") == "assumed", given.get("from"),
     )  # fmt: skip
+
+
+def _readings_of(that: Any, word: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:  # noqa: ANN401  # plain values
+    """What a good day is, each reading a mapping; a reading that is a name is that of a condition which holds."""
+    said: Any = [that] if isinstance(that, str) and not word else word.get("readings", ())
+    if isinstance(that, Mapping):
+        said = that["readings"] if set(that) == {"readings"} else [that]
+    readings = tuple({"holds": one} if isinstance(one, str) else one for one in said)
+    if not readings or not all(isinstance(one, Mapping) and one for one in readings):
+        raise InputError(f"`consecutive`: expected `that` to name a word with readings, got {quoted(that)}")
+    return readings
 
 
 def _horizon(text: Any) -> int | None:  # noqa: ANN401  # plain values
@@ -172,7 +177,9 @@ def baseline_days(text: Any) -> int:  # noqa: ANN401  # plain values
     match = _BASELINE.fullmatch(str(text))
     if not match:
         raise InputError(f"`baseline`: expected such as `mean-P28D-before-start`, got {quoted(text)}")
-    return parse_duration(match["length"]) // DAY_S
+    if (days := parse_duration(match["length"]) // DAY_S) < 1:
+        raise InputError(f"`baseline`: expected a day or more, got {quoted(text)}")
+    return days
 
 
 @dataclass
@@ -183,21 +190,17 @@ class Days:
     columns: Columns
     placed: Placed
     coverage: Coverage
+    incident: Mapping[str, str] = field(default_factory=dict, repr=False)
     _events: dict[tuple[Wanted, str], Events] = field(default_factory=dict, repr=False)
 
     def starts(self, rule: Rule, standing: Standing) -> list[int]:
         """The moments from which on days may count: several where it is open when the count begins, none = never."""
-        begins = rule.begins
-        if begins is None and "start" in standing.agreement.terms:
-            begins = "start"
-        if begins is None and standing.agreement.instruments:
-            begins = next(iter(standing.agreement.instruments.values())).begins
-        if begins is None:
-            return [int(self.columns.start.min())] if len(self.columns) else []
-        begun = standing.begun(begins)
+        begun = _begun(rule, standing)
         found = [at for at, answer in zip(begun.at, begun.answers, strict=True) if answer.value != NO]
-        if found and found[0] == LONG_AGO:
-            return [int(self.columns.start.min())] if len(self.columns) else []
+        sure = [at for at, answer in zip(begun.at, begun.answers, strict=True) if answer.value == YES]
+        found = [at for at in found if at <= sure[0]] if sure else found
+        if found and found[0] == LONG_AGO:  # always, or nobody knows since when: not before anything was told of
+            found[:1] = [int(self.columns.start.min())] if len(self.columns) else []
         return found
 
     def counted(self, rule: Rule, standing: Standing, start: int, until: int | None = None) -> list[Counted]:
@@ -219,14 +222,19 @@ class Days:
 
     def course(self, rule: Rule, standing: Standing) -> Course:
         """When the condition holds, in full: readings and starts that differ make it 0 `open word`."""
-        starts = self.starts(rule, standing)
+        starts, begun = self.starts(rule, standing), _begun(rule, standing).answers
         if not starts:
-            return Course.always(NEVER)
+            has_begun = any(answer.value != NO for answer in begun)
+            return Course.always(undecided(Reason.NO_COVERAGE) if has_begun else NEVER)
         worlds = []
         for start in starts:
             found = [one.course(one.full) for one in self.counted(rule, standing, start)]
             worlds.append(standing.side_by_side(rule.word, found))
-        return combined(worlds, partial(agreed, otherwise=Reason.OPEN_WORD))
+        whole = combined(worlds, partial(agreed, otherwise=Reason.OPEN_WORD))
+        if any(answer.value == YES for answer in begun):
+            return whole
+        # It may never have begun: then no number of good days makes it hold.
+        return all_courses([whole, Course.always(either(begun))])
 
     # -- the days ----------------------------------------------------------------------------------------------------
 
@@ -285,9 +293,12 @@ class Days:
         if "deaths_vs_baseline" in reading:
             return bounded(events, self._allowed(rule, reading, events, asked), calendar, watched)
         if "count" in reading and "at_most" not in reading:
-            return at_least(events, int(reading.get("at_least", 1)), calendar, watched)
-        most = int(reading.get("at_most", 0)) if "count" in reading else 0
-        return bounded(events, Bound(most, most), calendar, watched)
+            return at_least(events, whole_of(reading.get("at_least", 1)), calendar, watched)
+        most = whole_of(reading.get("at_most", 0)) if "count" in reading else 0
+        few = bounded(events, Bound(most, most), calendar, watched)
+        if "count" not in reading or "at_least" not in reading:
+            return few
+        return both_of(few, at_least(events, whole_of(reading["at_least"]), calendar, watched))
 
     def _held(self, reading: Mapping[str, Any], standing: Standing, calendar: Calendar) -> list[Answer]:
         """A day on which a condition of another kind holds throughout."""
@@ -296,14 +307,14 @@ class Days:
         made = []
         for day in calendar.spans():
             inside = [day.start, *(at for at in course.cuts() if day.start < at < day.end)]
-            made.append(min((course.during(Span(at, at + 1)) for at in inside), key=lambda a: a.value))
+            made.append(both(course.during(Span(at, at + 1)) for at in inside))
         return made
 
     def events(self, wanted: Wanted, standing: Standing) -> Events:
         """The events that a condition counts; worked out once for one way of reading umbrellas."""
         key = (wanted, standing.readings.umbrella)
         if key not in self._events:
-            self._events[key] = events_of(self.table, self.columns, wanted, standing, self.placed)
+            self._events[key] = events_of(self.table, self.columns, wanted, standing, self.placed, self.incident)
         return self._events[key]
 
     def _allowed(self, rule: Rule, reading: Mapping[str, Any], events: Events, asked: _Asked) -> Bound:
@@ -319,6 +330,16 @@ class Days:
         return Bound(
             int(share * least // days), int(share * most // days) if is_watched else None, is_of_deaths=True
         )  # fmt: skip
+
+
+def _begun(rule: Rule, standing: Standing) -> Course:
+    """Whether the count has begun, as the text has it; where no text says when, it always has."""
+    begins = rule.begins
+    if begins is None and "start" in standing.agreement.terms:
+        begins = "start"
+    if begins is None and standing.agreement.instruments:
+        begins = next(iter(standing.agreement.instruments.values())).begins
+    return Course.always(SURE) if begins is None else standing.begun(begins)
 
 
 def _days_before(start: int, days: int, tz: str) -> Calendar:
@@ -357,10 +378,9 @@ def _is_about(act: SignedAct, rule: Rule, standing: Standing) -> bool:
     if not act.of or act.of == rule.word:
         return True
     term = standing.agreement.terms.get(act.of)
-    if term is None:
-        return False
-    said = [term.body.get(key) for key in ("is", "on", "if")]
-    return any(isinstance(one, Mapping) and "consecutive" in one for one in said)
+    said = heads([term.body.get(key) for key in ("is", "on", "if")], "consecutive") if term is not None else ()
+    mine = replace(rule, begins=None)  # which may have been given by who asks
+    return any(replace(rule_of({"consecutive": one}, standing), begins=None) == mine for one in said)
 
 
 def day_finding(day: Span, sides: Sequence[str], standing: Standing) -> Answer:

@@ -30,6 +30,7 @@ from truceline.assess.calendar import Calendar
 from truceline.assess.place import Placed
 from truceline.assess.relation import relation
 from truceline.assess.spots import mask
+from truceline.errors import InputError, quoted
 from truceline.evidence.schema import Observation, observations
 from truceline.space import Geometry, Region
 from truceline.verdict import NO, YES
@@ -111,7 +112,7 @@ class Coverage:
     def _cells(self, zones: Sequence[str]) -> list[str]:
         """Cells of the zones: `unit:CODE`, or `zone:ID` for what is drawn."""
         cells: dict[str, None] = {}
-        for zone in zones:
+        for zone in known_zones(zones, self.placed):
             ground = self.placed.ground((zone,))
             if not ground.codes or ground.drawn:
                 cells[f"zone:{zone}"] = None
@@ -145,6 +146,18 @@ class Coverage:
         if kind == "unit":
             return self.placed.shape_of(Region("area", areas=(key,)))
         return self.placed.ground((key,)).shape if kind == "zone" else None
+
+
+def known_zones(zones: Sequence[str], placed: Placed) -> Sequence[str]:
+    """The zones that a condition names.
+
+    Raises:
+        InputError: the agreement has no such zone.
+    """
+    for zone in zones:
+        if zone not in placed.zones:
+            raise InputError(f"unknown zone {quoted(zone)} in `in` of a condition")
+    return zones
 
 
 def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

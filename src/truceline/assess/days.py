@@ -14,7 +14,7 @@ Nothing here is a float: shares and bounds are fractions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from truceline.assess.calendar import Calendar
 from truceline.assess.events import MANY, Events
-from truceline.verdict import NO, SURE, UNKNOWN, YES, Answer, Masks, Reason, Values
+from truceline.errors import InputError, quoted
+from truceline.verdict import NO, UNKNOWN, YES, Answer, Masks, Reason, Values
 
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -152,6 +153,13 @@ def at_least(events: Events, least: int, calendar: Calendar, watched: Bools) -> 
     )  # fmt: skip
 
 
+def both_of(one: Goods, other: Goods) -> Goods:
+    """Days that are good by two rules over the same events."""
+    good = np.minimum(one.good, other.good)
+    why = np.where(good == UNKNOWN, one.why | other.why, 0).astype(np.uint32)
+    return replace(one, good=good, why=why, floor=np.maximum(one.floor, other.floor))
+
+
 def answered(answers: list[Answer], calendar: Calendar, watched: Bools | None = None) -> Goods:
     """Days on which an answer is given as it is: a finding, a condition of another kind."""
     value = np.array([a.value for a in answers], np.int8).reshape(calendar.days)
@@ -171,13 +179,38 @@ def floors_of(good: Values) -> Longs:
     return np.maximum.accumulate(np.where(good == NO, days + 1, 0)) if len(good) else days
 
 
-def share_of(value: object) -> Fraction:
+def share_of(value: object, most: int | None = None) -> Fraction:
     """A share as the text writes it, exactly: 0.25 is a quarter.
+
+    Args:
+        value: 0 or more, as plain values.
+        most: it is no more than that; None = it may be any.
+
+    Raises:
+        InputError: it is no such number.
 
     >>> share_of(0.1), share_of("2/3"), share_of(1)
     (Fraction(1, 10), Fraction(2, 3), Fraction(1, 1))
     """
-    return Fraction(repr(value) if isinstance(value, float) else str(value))
+    try:
+        found = Fraction(repr(value) if isinstance(value, float) else str(value))
+    except (ValueError, ZeroDivisionError):
+        found = Fraction(-1)
+    if found < 0 or (most is not None and found > most):
+        wanted = "0 or more" if most is None else f"from 0 to {most}"
+        raise InputError(f"expected a share such as `0.25`, {wanted}, got {quoted(value)}")
+    return found
+
+
+def whole_of(value: object) -> int:
+    """A whole number of a condition `count`.
+
+    Raises:
+        InputError: it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputError(f"`count`: expected a whole number, got {quoted(value)}")
+    return value
 
 
 @dataclass(frozen=True)
@@ -262,6 +295,3 @@ def _impossible(first: Longs, last: Longs, weight: Longs, most: int, days: int) 
             here = max(here, int(broken[-1]) + 1 if len(broken) else 0)
         floor[day] = here
     return floor
-
-
-__all__ = ["SURE", "Bound", "Goods", "Run", "answered", "at_least", "bounded", "floors_of", "runs", "share_of"]

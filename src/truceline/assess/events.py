@@ -5,7 +5,8 @@ that says "we looked and saw nothing" is no event; nor is one that only says who
 is imprecise stays in with value 0 and its reasons; time is left to whoever counts, as the report's interval.
 
 Two reports of one publisher are two events, as the publisher counts them; two reports of two publishers may be one. So
-no event is counted twice as *surely*: the sure number is that of the publisher who has most.
+no event is counted twice as *surely*: the sure number is that of the publisher who has most. Reports that are known to
+tell of one incident are one event: 0 where one of them is surely none of what is counted.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from numpy.typing import NDArray
 
 from truceline.agreement.history import Standing
 from truceline.assess.columns import Columns
+from truceline.assess.coverage import known_zones
 from truceline.assess.place import Placed
-from truceline.assess.spec import SOMEBODY, height, layers, zone_course
+from truceline.assess.spec import SOMEBODY, height, layers, tells_of_act, zone_course
 from truceline.assess.spots import ints, mask, words
+from truceline.errors import InputError, quoted
 from truceline.evidence.schema import JOINT, NOBODY, UNNAMED, Named, Observation
 from truceline.group import RESERVED, SETTLEMENT
 from truceline.verdict import (
@@ -104,7 +107,14 @@ class Events:
         return [int(one) for one in np.unique(self.line)]
 
 
-def events_of(table: pa.Table, columns: Columns, wanted: Wanted, standing: Standing, placed: Placed) -> Events:
+def events_of(  # noqa: PLR0917  # a table, its columns, and what they are asked
+    table: pa.Table,
+    columns: Columns,
+    wanted: Wanted,
+    standing: Standing,
+    placed: Placed,
+    incident: Mapping[str, str] | None = None,
+) -> Events:
     """The reports that are, or may be, what a condition counts.
 
     Args:
@@ -113,7 +123,9 @@ def events_of(table: pa.Table, columns: Columns, wanted: Wanted, standing: Stand
         wanted: what is counted.
         standing: the agreement, and how umbrellas are read.
         placed: its zones.
+        incident: report to the incident that it tells of beside others.
     """
+    known_zones(wanted.zones, placed)
     what = _distinct(columns.acts, [is_act(acts, wanted.acts, standing) for acts in columns.doings])
     who = _pairs(columns, wanted, standing)
     rows = np.flatnonzero((np.minimum(what[0], who[0]) != NO) & is_event(table))
@@ -123,10 +135,46 @@ def events_of(table: pa.Table, columns: Columns, wanted: Wanted, standing: Stand
     value = np.minimum(np.minimum(what[0][rows], who[0][rows]), where[0])
     why = np.where(value == UNKNOWN, what[1][rows] | who[1][rows] | where[1], 0).astype(np.uint32)
     low, best, high = _killed(table, rows)
-    return Events(
+    events = Events(
         columns.start[rows], columns.end[rows], mask(table.column("lasts"))[rows], value, why, low, best, high,
         _publishers(table)[rows],
     )  # fmt: skip
+    if not incident:
+        return events
+    aside = np.where(what[0] == NO, Reason.ACT.bit, np.where(who[0] == NO, Reason.ACTOR.bit, Reason.PLACE.bit))
+    tells = np.array([tells_of_act(acts) for acts in columns.doings], bool)[columns.acts]
+    return _once(events, rows, _together(table, incident), np.where(tells, aside, 0))
+
+
+def _together(table: pa.Table, incident: Mapping[str, str]) -> list[list[int]]:
+    """The rows of each incident of which several are in the table, in its order."""
+    found: dict[str, list[int]] = {}
+    known = pc.is_in(table.column("id"), pa.array(sorted(incident), pa.string())).combine_chunks()
+    for row in np.flatnonzero(np.asarray(known)).tolist():
+        found.setdefault(incident[table.column("id")[row].as_py()], []).append(row)
+    return [rows for rows in found.values() if len(rows) > 1]
+
+
+def _once(events: Events, rows: Longs, together: list[list[int]], aside: NDArray[Any]) -> Events:
+    """Each incident once: as wide as its reports are, and 0 where they differ or one of them is none of it."""
+    at = {int(row): i for i, row in enumerate(rows)}
+    made = {name: getattr(events, name).copy() for name in events.__dataclass_fields__}
+    kept = np.ones(len(events), bool)
+    for reports in together:
+        here = [at[row] for row in reports if row in at]
+        if not here:
+            continue
+        first = here[0]
+        why = int(np.bitwise_or.reduce(events.why[here]))
+        for row in reports:
+            why |= 0 if row in at else int(aside[row])
+        made["start"][first], made["end"][first] = events.start[here].min(), events.end[here].max()
+        made["lasts"][first] = events.lasts[here].all() and len({*events.start[here]}) == len({*events.end[here]}) == 1
+        made["value"][first], made["why"][first] = (UNKNOWN, why) if why else (YES, 0)
+        made["low"][first], made["high"][first] = events.low[here].min(), events.high[here].max()
+        made["best"][first], made["line"][first] = events.best[here].max(), events.line[here].min()
+        kept[here[1:]] = False
+    return Events(**made).take(kept)
 
 
 def is_event(table: pa.Table) -> Bools:
@@ -159,11 +207,17 @@ def _publishers(table: pa.Table) -> Longs:
 
 
 def is_act(acts: Sequence[str], classes: Sequence[str], standing: Standing) -> Answer:
-    """Whether an act is of one of the classes; every act that the report can mean is asked."""
+    """Whether an act is of one of the classes; every act that the report can mean is asked.
+
+    A class that no tree of acts holds is asked in vain: then it is 0 for every act that is of no other.
+    """
     tree = standing.agreement.acts
     if not acts:
         return undecided(Reason.ACT)
-    values = [max(tree.is_kind(act, cls) for cls in classes) if act in tree else UNKNOWN for act in acts]
+    values = [
+        max(tree.is_kind(act, cls) if cls in tree else UNKNOWN for cls in classes) if act in tree else UNKNOWN
+        for act in acts
+    ]
     return agreed([undecided(Reason.ACT) if v == UNKNOWN else Answer(v) for v in values], otherwise=Reason.ACT)
 
 
@@ -183,14 +237,18 @@ def is_one_of(named: Named, actors: Sequence[str], standing: Standing, *, as_tar
 
 
 def _belongs(one: str, named: Named, actors: Sequence[str], standing: Standing, reason: Reason) -> Answer:
+    if one == SOMEBODY:
+        return undecided(reason)  # two who are not known need not be the same
     if one in actors:
         is_doubted = named.is_umbrella and standing.readings.umbrella == "strict"
         return undecided(reason) if is_doubted else SURE
     if one in RESERVED:
         return undecided(reason) if one == SETTLEMENT else NEVER
-    if one == SOMEBODY or one not in standing.agreement.parties:
+    group = standing.agreement.group
+    if one not in group.parties:
         return undecided(reason)
-    belongs = max(standing.agreement.group.belongs(one, actor) for actor in actors)
+    known = group.parties.keys() | RESERVED
+    belongs = max(group.belongs(one, actor) if actor in known else UNKNOWN for actor in actors)
     if belongs == YES and named.is_umbrella and standing.readings.umbrella == "strict":
         return undecided(reason)
     return undecided(reason) if belongs == UNKNOWN else Answer(belongs)
@@ -271,12 +329,27 @@ def texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401  # plain values
 
 
 def wanted_of(act: Any, fields: Mapping[str, Any]) -> Wanted:  # noqa: ANN401  # plain values
-    """Which reports a condition counts, from its fields `by`, `to`, `between`, `in`."""
-    between = texts(fields.get("between"))
-    return Wanted(
-        texts(act), between if len(between) == 2 else (), texts(fields.get("by")), texts(fields.get("to")),
-        texts(fields.get("in")),
-    )  # fmt: skip
+    """Which reports a condition counts, from its fields `by`, `to`, `between`, `in`.
+
+    Raises:
+        InputError: it names no act, or not two sides.
+    """
+    if not texts(act):
+        raise InputError(f"a condition over evidence: expected an act, got {quoted(act)}")
+    sides = two_sides(fields.get("between"))
+    return Wanted(texts(act), sides, texts(fields.get("by")), texts(fields.get("to")), texts(fields.get("in")))
+
+
+def two_sides(value: Any) -> tuple[str, ...]:  # noqa: ANN401  # plain values
+    """The two of `between`; empty = it is not asked.
+
+    Raises:
+        InputError: they are not two.
+    """
+    found = texts(value)
+    if len(found) not in (0, 2):
+        raise InputError(f"`between`: expected two sides, got {quoted(', '.join(found))}")
+    return found
 
 
 def sides_of_guarantors(standing: Standing) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,16 +24,18 @@ class Evidences:
 
     Attributes:
         table: gives the table of `evidence.schema.SCHEMA` that was known then.
+        incident: report to the incident that it tells of beside others; they are counted as one.
     """
 
     table: Callable[[], pa.Table]
     agreement: Agreement
     placed: Placed
+    incident: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def seen(self) -> Seen:
         """The table, taken in."""
-        return Seen(self.table(), self.agreement, self.placed)
+        return Seen(self.table(), self.agreement, self.placed, self.incident)
 
     def course(self, word: str, fields: Mapping[str, Any], standing: Standing) -> Course:
         """When a condition over evidence holds; see `Seen`."""

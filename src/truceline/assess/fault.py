@@ -70,23 +70,28 @@ def _may_be_bound(actor: str, report: Observation, law: Law) -> bool:
 
 
 def of_incident(faults: Sequence[Fault]) -> Fault:
-    """The fault of one incident that several reports tell of: what they share, else either of those they name."""
-    known = [one for one in faults if one.kind != UNKNOWN_FAULT]
-    if not known or len(known) < len(faults):
-        return Fault(UNKNOWN_FAULT) if not known or len(set(known)) > 1 else known[0]
-    if len(set(known)) == 1:
-        return known[0]
-    parties = tuple(sorted({party for one in known for party in one.parties}))
-    return Fault(EITHER_OF, parties) if parties else Fault(UNKNOWN_FAULT)
+    """The fault of one incident that several reports tell of: what all share, else either of those that all name.
+
+    Where one report names nobody of the agreement, and another does, it is `unknown`.
+    """
+    told = set(faults)
+    if len(told) == 1:
+        return told.pop()
+    if not all(one.parties for one in told) or not told:
+        return Fault(UNKNOWN_FAULT)
+    return Fault(EITHER_OF, tuple(sorted({party for one in told for party in one.parties})))
 
 
 def of_several(faults: Iterable[Fault]) -> Fault:
-    """The fault of several incidents together: mutual where each of two parties surely has one of its own."""
+    """The fault of several incidents together: mutual where each of two parties surely has one of its own.
+
+    An incident that is nobody's of the agreement adds nothing to those that are somebody's.
+    """
     gathered = list(faults)
-    own = sorted({party for one in gathered if one.kind == ONE_PARTY for party in one.parties})
+    own = sorted({party for one in gathered if one.kind in (ONE_PARTY, MUTUAL) for party in one.parties})
     if len(own) > 1:
         return Fault(MUTUAL, tuple(own))
-    return of_incident(gathered) if gathered else Fault(UNKNOWN_FAULT)
+    return of_incident([one for one in gathered if one.kind not in (OUTSIDE, NO_BOUND)] or gathered)
 
 
 @dataclass(frozen=True)

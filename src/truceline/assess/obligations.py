@@ -264,7 +264,9 @@ class Clock:
 
     def deadlines(self, term: Term, bearer: str, trigger: Trigger) -> tuple[Deadline, ...]:
         """The last moment in every reading of the text; a clock that stops runs on after a suspension."""
-        found = [*self._by(term), *self._within(term, trigger), *self._simultaneous(term, bearer, trigger)]
+        found = [*self._by(term), *self._within(term, trigger)]
+        if together := list(self._simultaneous(term, bearer, trigger)):
+            found = [*(one for one in found if one.reading), *together]  # late only once the other has performed
         return tuple(self._stopped(term, trigger, one) for one in found)
 
     def _by(self, term: Term) -> Iterator[Deadline]:
@@ -346,18 +348,10 @@ class Clock:
 
     def _suspended(self, term: Term) -> Iterator[tuple[int, int | None]]:
         """From when until when a duty is suspended; None = still."""
-        since: int | None = None
-        for act in self.standing.suspensions(term):
-            if act.act == "suspend" and since is None:
-                if act.until is not None:
-                    yield act.at, act.until
-                else:
-                    since = act.at
-            elif act.act == "resume" and since is not None:
-                yield since, act.at
-                since = None
-        if since is not None:
-            yield since, None
+        course = self.standing.unsuspended(term)
+        for start, stop, answer in zip(course.at, (*course.at[1:], None), course.answers, strict=True):
+            if answer.value == NO:
+                yield start, stop
 
     # -- 4 what happened ---------------------------------------------------------------------------------------------
 
@@ -482,16 +476,12 @@ class Clock:
         happened = self._happenings(term, bearer, trigger)
         deadlines = self.deadlines(term, bearer, trigger)
         by_reading: dict[str, States] = {}
-        for one in deadlines or (None,):
-            passed = (
-                []
-                if one is None or EFFORT in traits_of(term)
-                else [self._passed(term, one, any(h.event == "perform" and h.is_sure for h, _ in happened))]
-            )
-            run = [_halved(h) for h in (*(h for h, _ in happened), *self._unseen(term, bearer, trigger))]
-            by_reading[one.reading if one else ""] = DUTY.run(  # 5
-                [*run, *passed], at=2 * self.at + 1, traits=traits_of(term)
-            )
+        is_shown = any(h.event == "perform" and h.is_sure for h, _ in happened)
+        run = [_halved(h) for h in (*(h for h, _ in happened), *self._unseen(term, bearer, trigger))]
+        for name in dict.fromkeys(one.reading for one in deadlines) or ("",):
+            mine = [] if EFFORT in traits_of(term) else [one for one in deadlines if one.reading == name]
+            passed = [self._passed(term, one, is_shown) for one in mine]
+            by_reading[name] = DUTY.run([*run, *passed], at=2 * self.at + 1, traits=traits_of(term))  # 5
         states = frozenset().union(*by_reading.values())
         moved = tuple(dict.fromkeys(i for h, i in happened if i and i != trigger.id and h.span.start <= self.at))
         why = self._why(term, trigger, by_reading) if len(states) > 1 else 0

@@ -27,6 +27,9 @@ FORMAT = 1
 MOST_CORNERS = 2_000
 """Drawn zones of more corners are not put into a document."""
 
+OF_ONE = frozenset("invoke answer notice request allege reply acknowledge finding confirm perform refuse waive".split())
+"""Acts that speak of one flight, deed or report: who is told of another is told nothing of it."""
+
 
 @dataclass(frozen=True)
 class Text:
@@ -66,7 +69,7 @@ def document(report: Observation, tree: Tree, law: Law, text: Text) -> dict[str,
         "agreement": text.values,
         "terms": _amended(law, text),
         "facts": [_fact_row(f) for f in law.standing.agreement.facts if not f.line],
-        "acts": [_act_row(a) for a in law.standing.acts if a.act not in ("invoke", "answer") or a.of == report.id],
+        "acts": [_act_row(a) for a in law.standing.acts if a.act not in OF_ONE or report.id in (a.of, *a.about)],
         "readings": {k: v for k, v in asdict(law.standing.readings).items() if k != "chosen"},
         "known_at": law.standing.known_at,
         "common_acts": {name: list(kinds) for name, kinds in COMMON.items()},

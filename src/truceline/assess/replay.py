@@ -33,6 +33,7 @@ from truceline.assess.place import Key, Placed
 from truceline.assess.shelf import Shelf, bounds_of
 from truceline.assess.spec import Law
 from truceline.errors import InputError, quoted
+from truceline.group import Group
 from truceline.space import Bools, Geometry, Ints, outline
 from truceline.verdict import UNKNOWN, YES, Reason, Values, reasons_of
 
@@ -110,16 +111,23 @@ class Change:
         every = {term: bulk.judge_all(docket, term) for term in self.totals if term != ANY}
         return {**every, ANY: bulk.judge_any_all(docket)}
 
-    def changed(self) -> Iterator[Changed]:
-        """Every answer that is not what it was, by report and then term; a reason that changes is a change."""
-        ids = None if self.dockets[0].columns.ids is None else self.dockets[0].columns.ids()
-        differ = {
+    @cached_property
+    def differ(self) -> Mapping[str, Bools]:
+        """Term id, and `any`, to `(m,)` whether an answer is not what it was; a reason that changes is a change."""
+        return {
             term: (old.value != self.after[term].value) | (old.why != self.after[term].why)
             for term, old in self.before.items()
         }
-        for i, row in enumerate(self.rows.tolist()):
-            for term in sorted(differ):
-                if differ[term][i]:
+
+    def changed(self) -> Iterator[Changed]:
+        """Every answer that is not what it was, by report and then term."""
+        ids = None if self.dockets[0].columns.ids is None else self.dockets[0].columns.ids()
+        terms = sorted(term for term, one in self.differ.items() if one.any())
+        some = np.flatnonzero(np.any([self.differ[term] for term in terms], axis=0)) if terms else NO_ROWS
+        for i in some.tolist():
+            row = int(self.rows[i])
+            for term in terms:
+                if self.differ[term][i]:
                     old, new = self.before[term], self.after[term]
                     yield Changed(
                         str(row) if ids is None else ids[i], term, int(old.value[i]), int(new.value[i]),
@@ -417,22 +425,33 @@ class Replay:
         return {}
 
     @cached_property
-    def _splits(self) -> list[tuple[Ints, list[str]]]:
-        """Codes and names of months, acts and sides."""
-        columns = self.columns
-        months = columns.start.astype("datetime64[s]").astype("datetime64[M]")
-        kinds, month = np.unique(months, return_inverse=True)
-        acts = [_one(doing) for doing in columns.doings]
-        group = self.law.standing.agreement.group
-        sides = [
-            _one(tuple(dict.fromkeys(group.side(one) or group.chain(one)[-1] for one in named.ids)))
-            for named in columns.names
-        ]
-        return [
-            (month.astype(np.int64), [str(kind) for kind in kinds]),
-            _named(columns.acts, acts),
-            _named(columns.actor, sides),
-        ]
+    def _splits(self) -> tuple[Split, Split, Split]:
+        return splits_of(self.columns, self.law.standing.agreement.group)
+
+
+Split = tuple[Ints, list[str]]
+"""`(n,)` a code of each report, and what the codes are called."""
+
+
+def splits_of(columns: Columns, group: Group) -> tuple[Split, Split, Split]:
+    """Reports by the month (UTC) in which they begin, by what was done, and by the side that is said to have done it.
+
+    Args:
+        columns: the reports.
+        group: who is part of whom.
+    """
+    months = columns.start.astype("datetime64[s]").astype("datetime64[M]")
+    kinds, month = np.unique(months, return_inverse=True)
+    acts = [_one(doing) for doing in columns.doings]
+    sides = [
+        _one(tuple(dict.fromkeys(group.side(one) or group.chain(one)[-1] for one in named.ids)))
+        for named in columns.names
+    ]
+    return (
+        (month.astype(np.int64), [str(kind) for kind in kinds]),
+        _named(columns.acts, acts),
+        _named(columns.actor, sides),
+    )
 
 
 def _box_of(lon: Shorts, lat: Shorts, radius_m: int) -> Box:

@@ -39,7 +39,7 @@ def reported(assessed: Assessed, wanted: Iterable[tuple[str, str]]) -> Reported:
         `TERM:ACTOR` to rows in the order of time: id of the report, its first second, the second after its last, +1
         where the term surely covers it and the actor surely acted, else 0.
     """
-    columns, ids = assessed.columns, assessed.ids
+    columns, ids, wanted = assessed.columns, assessed.ids, list(wanted)
     by_actor = {actor: _theirs(columns.names, assessed.law.standing.agreement.group, actor) for _, actor in wanted}
     found = {}
     for term, actor in wanted:

@@ -13,7 +13,7 @@ nothing is asked, and nothing holds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -28,7 +28,7 @@ from truceline.assess.calendar import Calendar
 from truceline.assess.columns import Columns
 from truceline.assess.consecutive import FORCE, Days, baseline_days, rule_of
 from truceline.assess.coverage import Coverage
-from truceline.assess.days import share_of
+from truceline.assess.days import share_of, whole_of
 from truceline.assess.events import Events, texts, wanted_of
 from truceline.assess.place import Placed
 from truceline.assess.sequence import Sequenced
@@ -60,6 +60,7 @@ class Seen:
     table: pa.Table
     agreement: Agreement
     placed: Placed
+    incident: Mapping[str, str] = field(default_factory=dict)
     columns: Columns = field(init=False, repr=False)
     coverage: Coverage = field(init=False, repr=False)
     days: Days = field(init=False, repr=False)
@@ -69,7 +70,7 @@ class Seen:
         """The table as columns, once."""
         self.columns = Columns.of_table(self.table)
         self.coverage = Coverage(self.table, self.placed)
-        self.days = Days(self.table, self.columns, self.placed, self.coverage)
+        self.days = Days(self.table, self.columns, self.placed, self.coverage, self.incident)
 
     def course(self, word: str, fields: Mapping[str, Any], standing: Standing) -> Course:
         """When a condition over evidence holds.
@@ -90,7 +91,7 @@ class Seen:
         if word == "consecutive":
             return self.days.course(rule_of(fields, standing), standing)
         if word == "coverage":
-            return self._covered(share_of(fields["coverage"]), texts(fields.get("in")))
+            return self._covered(share_of(fields["coverage"], 1), texts(fields.get("in")))
         act = fields.get(word)
         events = self.days.events(wanted_of(OF_FORCE if act in FORCE else act, fields), standing)
         if fields.get("from") is None:
@@ -111,7 +112,8 @@ class Seen:
         if word == "count":
             least, most = fields.get("at_least"), fields.get("at_most")
             least = 1 if least is None and most is None else least
-            return self._counted(events, fields, begins, least=_whole(least), most=_whole(most))
+            least, most = (None if bound is None else whole_of(bound) for bound in (least, most))
+            return self._counted(events, fields, begins, least=least, most=most)
         if word == "rate":
             return self._rated(events, fields, begins)
         if word == "ratio":
@@ -144,6 +146,8 @@ class Seen:
         """Events per time: as many in the window as the rate makes of it."""
         per = parse_duration(str(fields.get("per", "P1D")))
         window = parse_duration(str(fields["within"])) if fields.get("within") else per
+        if per < 1:
+            raise InputError(f"`rate`: expected `per` of a second or more, got {quoted(fields['per'])}")
         least, most = (
             None if fields.get(key) is None else share_of(fields[key]) * window / per for key in ("at_least", "at_most")
         )
@@ -178,7 +182,7 @@ class Seen:
         window = fields.get("within", fields.get("per"))
         length = None if window is None else parse_duration(str(window))
         zones = texts(fields.get("in"))
-        least = share_of(fields["coverage"]) if fields.get("coverage") is not None else Fraction(1)
+        least = share_of(fields["coverage"], 1) if fields.get("coverage") is not None else Fraction(1)
         bare = self._bare_days(zones, least)
         return Tally.of(events, length, begins, bare)
 
@@ -201,7 +205,7 @@ class Seen:
         steps = []
         for day in range(calendar.days):
             note = f"denied by {', '.join(watch.deniers[day])}" if watch.deniers.get(day) else ""
-            answer = SURE if reached[day] else Answer(NO, note=note) if short[day] else BARE
+            answer = SURE if reached[day] else replace(BARE, note=note) if not short[day] else Answer(NO, note=note)
             steps.append((int(calendar.marks[day]), answer))
         return Course.steps([*steps, (int(calendar.marks[-1]), BARE)], before=BARE)
 
@@ -362,9 +366,3 @@ def _begun(answers: Iterable[Answer]) -> Answer:
     """What a count says from its earliest and from its latest beginning on; while it may have begun, 0."""
     begun, *worlds = answers
     return agreed(worlds, otherwise=Reason.OPEN_WORD) if begun.value == YES else begun
-
-
-def _whole(value: Any) -> int | None:  # noqa: ANN401  # plain values
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise InputError(f"`count`: expected a whole number, got {quoted(value)}")
-    return value

@@ -13,7 +13,7 @@ Source: the design's *Semantics*; Kleene 1952 for the three values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -39,7 +39,9 @@ NOT_BY_REPORT = "judged by its clock, not by one report"
 NOT_AN_ACT = {
     "count": "a count over a period is its issuer's claim, not an incident",
     "statement": "a statement is not an act",
+    "observe": "what a sensor detected, or a watch that saw nothing, is not an act",
 }
+"""Kinds of report that tell of no act, and why; only an act is an incident."""
 
 
 class Events(Protocol):
@@ -48,6 +50,15 @@ class Events(Protocol):
     def related(self, word: str, fields: Mapping[str, Any], report: Observation, standing: Standing) -> Answer:
         """Whether some report tells of an event before (`earlier`) or after (`followed`) this one, as wanted."""
         ...
+
+
+def tells_of_act(acts: Sequence[str]) -> bool:
+    """Whether a report of such acts can be of an act: nobody knows which, or not all are words, counts or watches.
+
+    >>> tells_of_act(("shelling",)), tells_of_act(()), tells_of_act(("count",))
+    (True, True, False)
+    """
+    return not acts or any(act not in NOT_AN_ACT for act in acts)
 
 
 @dataclass(frozen=True)
@@ -210,7 +221,7 @@ def changes(report: Observation, terms: Iterable[Term], law: Law) -> Iterable[in
     for notice in (act for act in law.standing.acts if act.act == "notice"):
         yield from (at for at in (notice.start, notice.until) if at is not None)
         yield from (given(notice) + ahead for ahead in _leads(law))
-    for term in _with_exceptions(terms, law):
+    for term in with_exceptions(terms, law):
         yield from law.standing.window(term.id).cuts()
         for condition in (term.only_if, term.unless):
             yield from (
@@ -227,7 +238,7 @@ def changes(report: Observation, terms: Iterable[Term], law: Law) -> Iterable[in
             yield from (fact.start, fact.end)
 
 
-def _with_exceptions(terms: Iterable[Term], law: Law) -> list[Term]:
+def with_exceptions(terms: Iterable[Term], law: Law) -> list[Term]:
     """Terms, the exceptions to them, and what takes those back."""
     found = {term.id: term for term in terms}
     ahead = list(found.values())

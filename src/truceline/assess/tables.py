@@ -323,11 +323,6 @@ def _dated(head: Head, law: Law, clock: Clock) -> Answers:
     return checks[0] if len(checks) == 1 else col.both(checks)
 
 
-def _failing(met: Answers) -> Answers:
-    """A condition, as far as it surely fails: else it says nothing before the body answers."""
-    return Answers(np.where(met.value == NO, met.value, 1).astype(np.int8), np.zeros(len(met), np.uint32))
-
-
 def _done(head: Head, report: Observation, law: Law) -> Answer:
     """Whether an act falls under a head; a matching notice decides the purpose of a flight."""
     done = spec.done(report, head.term.does, law, head.term.tree)

@@ -14,9 +14,11 @@ import shapely
 
 from truceline.agreement.history import History
 from truceline.agreement.model import SignedAct, Term, Zone
+from truceline.agreement.signed import reading_name, readings_of
 from truceline.assess import spec
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
+from truceline.assess.worlds import in_reading, open_words
 from truceline.evidence.schema import EITHER, JOINT, NOBODY, ONE, UNNAMED, Named, Observation
 from truceline.space import NOWHERE, Geometry, Region
 from truceline.verdict import NO, UNKNOWN, YES, Answer, Reason
@@ -277,17 +279,9 @@ def _designations(report: Observation, law: Law) -> Iterator[_Choice]:
 
 def _readings(law: Law) -> Iterator[_Choice]:
     agreement = law.standing.agreement
-    keys = {t.id: len(t.versions) for t in agreement.terms.values() if t.versions}
-    for term in agreement.terms.values():
-        for field, value in term.body.items():
-            if isinstance(value, dict) and isinstance(value.get("readings"), list):
-                keys[f"{term.id}.{field}"] = len(value["readings"])
-    for word, value in agreement.words.items():
-        if isinstance(value, dict) and isinstance(value.get("readings"), list):
-            keys[word] = len(value["readings"])
-    for key, count in keys.items():
-        for i in range(count):
-            yield _Choice(f"reading of {key}", f"number {i + 1}", _with_reading(key, i))
+    for word in open_words(agreement):
+        for i, one in enumerate(readings_of(agreement, word)):
+            yield _Choice(f"reading of {word}", reading_name(one), _with_reading(word, i))
 
 
 def _maps(terms: list[Term], law: Law) -> Iterator[_Choice]:
@@ -330,15 +324,12 @@ def _answers(report: Observation, terms: list[Term], law: Law) -> Iterator[_Choi
 # -- another law ----------------------------------------------------------------------------------------------------
 
 
-def _changed(
-    law: Law, acts: tuple[SignedAct, ...] = (), chosen: tuple[tuple[str, int], ...] = (), **parts: object
-) -> Law:
+def _changed(law: Law, acts: tuple[SignedAct, ...] = (), **parts: object) -> Law:
     standing = law.standing
     agreement = replace(standing.agreement, **parts)  # type: ignore[arg-type]
-    readings = replace(standing.readings, chosen=(*standing.readings.chosen, *chosen))
     history = History(agreement, (*standing.acts, *acts), standing.seen)
     placed = Placed(agreement.zones, law.placed.atlas) if "zones" in parts else law.placed
-    return replace(law, standing=history.as_known(None, readings), placed=placed)
+    return replace(law, standing=history.as_known(None, standing.readings), placed=placed)
 
 
 def _with_term(term: Term) -> Callable[[Observation, Law], tuple[Observation, Law]]:
@@ -349,8 +340,8 @@ def _with_facts(facts: object) -> Callable[[Observation, Law], tuple[Observation
     return lambda report, law: (report, _changed(law, facts=facts))
 
 
-def _with_reading(key: str, index: int) -> Callable[[Observation, Law], tuple[Observation, Law]]:
-    return lambda report, law: (report, _changed(law, chosen=((key, index),)))
+def _with_reading(word: str, index: int) -> Callable[[Observation, Law], tuple[Observation, Law]]:
+    return lambda report, law: (report, in_reading(law, word, index))
 
 
 def _with_zones(zones: object) -> Callable[[Observation, Law], tuple[Observation, Law]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -20,7 +21,25 @@ _COLUMNS = {
     "weapons": ("text", "weapon", "act", "source"),
     "places": ("text", "class", "area", "source"),
 }
+_PARTS = re.compile("[;,/،؛]")
 ACTOR_KINDS = ("exact", "umbrella", "civilian", "object", "unknown", "none")
+
+
+CLOSED_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("sexual violence", "sexual assault", "sexual abuse", "sexual slavery", "rape", "gang rape", "forced nudity",
+         "conflict-related sexual violence", "عنف جنسي", "العنف الجنسي", "اعتداء جنسي", "اغتصاب", "сексуальное насилие",
+         "сексуальное рабство", "изнасилование", "групповое изнасилование"),
+        "sexual-violence",
+    ),
+    **dict.fromkeys(
+        ("child recruitment", "recruitment of children", "recruitment and use of children", "use of children",
+         "child soldiers", "abduction of children", "child abduction", "تجنيد الأطفال", "اختطاف الأطفال",
+         "вербовка детей", "использование детей", "похищение детей"),
+        "against-children",
+    ),
+}  # fmt: skip
+"""Words for acts that take the closed pathway, in any case: no table of an agreement can say that they mean less."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +85,12 @@ class Aliases:
         return Named(ids, JOINT if len(ids) > 1 else ONE, any(named.is_umbrella for named in each), text)
 
     def act(self, text: str | None) -> ActAlias | None:
-        """What a word for an act means; None where no alias fits."""
-        return self.acts.get(key(text or ""))
+        """What a word for an act means; None where no alias fits. One closed word among several closes the whole."""
+        told = key(text or "")
+        for word in (told, *(part.strip() for part in _PARTS.split(told))):
+            if word in CLOSED_WORDS:
+                return ActAlias(CLOSED_WORDS[word], is_protected=True)
+        return self.acts.get(told)
 
     def weapon(self, text: str | None) -> tuple[str, str]:
         """The common word for a weapon and the act it narrows to; both empty where no alias fits."""

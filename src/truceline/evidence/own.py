@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from truceline.errors import Fault, InputError, one_line, quoted
+from truceline.evidence.readers import Start
 from truceline.evidence.reading import Manner, Read, RowFault, Rows, is_harm
-from truceline.evidence.schema import MODES, REGION, SCHEMA, region_of
+from truceline.evidence.schema import LATER, MODES, REGION, SCHEMA, region_of
+from truceline.evidence.sources import is_grade
 from truceline.space import KINDS, MOST_RADIUS_M, Region
 from truceline.span import Span, parse_instant
 
@@ -31,11 +33,20 @@ WITH_NULLS = pa.schema([pa.field(field.name, _FREE_REGION if field.type == REGIO
 """The schema with nulls allowed everywhere, as other programs write it: what a row lacks is a fault of that row."""
 
 
-def read(data: bytes, name: str, manner: Manner) -> Read:
+LICENCE = ""
+"""Each row of a table says its own."""
+
+
+def fits(start: Start) -> bool:
+    """Whether a file is a Parquet table with the columns of observations."""
+    return start.columns is not None and set(SCHEMA.names) - set(LATER) <= start.columns
+
+
+def read(file: BinaryIO, name: str, manner: Manner) -> Read:
     """Read a Parquet table of observations.
 
     Args:
-        data: the bytes of the file.
+        file: the Parquet file.
         name: the file's name for messages.
         manner: the time of import, and the latest moment at which an act of force may begin.
 
@@ -43,10 +54,13 @@ def read(data: bytes, name: str, manner: Manner) -> Read:
         InputError: not Parquet, or columns are missing or of another type.
     """
     try:
-        given = pq.read_table(io.BytesIO(data))
-        missing = [column for column in SCHEMA.names if column not in given.column_names]
+        given = pq.read_table(io.BytesIO(file.read()))
+        missing = [column for column in SCHEMA.names if column not in (*given.column_names, *LATER)]
         if missing:
             raise InputError(Fault(f"not a table of observations: missing the columns {', '.join(missing)}", name))
+        for column in LATER:
+            if column not in given.column_names:
+                given = given.append_column(column, pa.nulls(given.num_rows, SCHEMA.field(column).type))
         table = given.select(SCHEMA.names).cast(WITH_NULLS)
         broken = broken_texts(table)
     except (pa.ArrowException, ValueError, OSError) as error:
@@ -113,6 +127,8 @@ def check_row(row: Mapping[str, Any], manner: Manner) -> None:
         if row[what] is not None:
             _check_lists_of(row[what], what)
             _check_region(region_of(row[what]), what)
+    if row.get("grade") and not is_grade(row["grade"]):
+        raise RowFault("grade", f"expected an Admiralty grade such as `C2`, got {quoted(row['grade'])}")
     low, high = row["low_m"], row["high_m"]
     if low is not None and high is not None and high < low:
         raise RowFault("high_m", "expected a ceiling above the floor")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from truceline.canon import hash_columns
+from truceline.canon import hash_columns, hash_value, sha256
 from truceline.space import NOWHERE, Region
 
 REGION = pa.struct(
@@ -88,8 +88,14 @@ SCHEMA = pa.schema(
         pa.field("published", pa.string()),
         pa.field("note", pa.string()),
         pa.field("known_at", pa.int64()),
+        pa.field("impediment", pa.string()),
+        pa.field("sensor", pa.string()),
+        pa.field("original", pa.string()),
     ]
 )
+
+LATER = ("impediment", "sensor", "original")
+"""Columns that tables of earlier versions do not have: absent = null, and a hash is made without them where all are."""
 
 REJECTED = pa.schema(
     [
@@ -172,9 +178,7 @@ class Rejected:
 
 def region_row(region: Region) -> dict[str, Any]:
     """A region as a row of `REGION`."""
-    row = asdict(region)
-    row["areas"], row["points_e7"] = list(region.areas), list(region.points_e7)
-    return row
+    return {**vars(region), "areas": list(region.areas), "points_e7": list(region.points_e7)}
 
 
 def region_of(row: Mapping[str, Any] | None) -> Region:
@@ -215,7 +219,38 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
 
 def hash_table(table: pa.Table) -> str:
     """Hash a table of observations by its rows, without the time of import: the same file hashes the same tomorrow."""
-    return hash_columns(table.drop_columns(["known_at"]))
+    unsaid = [name for name in LATER if name in table.column_names and table.column(name).null_count == table.num_rows]
+    return under_salt(hash_columns(table.drop_columns(["known_at", *unsaid])), salt_of(table))
+
+
+def hash_rejected(table: pa.Table) -> str:
+    """Hash the rows of a file that were not taken."""
+    return under_salt(hash_value(table.to_pylist()), salt_of(table))
+
+
+SALT = b"salt"
+"""Under this name of the metadata of a table stands the salt of its hash, where it has one."""
+
+
+def salted(table: pa.Table, salt: str) -> pa.Table:
+    """A table whose hash nobody can compute from its rows alone; an empty salt changes nothing."""
+    return table.replace_schema_metadata({SALT: salt.encode()}) if salt else table
+
+
+def salt_of(holder: pa.Table | pa.Schema) -> str:
+    """The salt of a table; empty where it has none."""
+    metadata = (holder.schema if isinstance(holder, pa.Table) else holder).metadata or {}
+    salt: bytes = metadata.get(SALT, b"")
+    return salt.decode()
+
+
+def under_salt(digest: str, salt: str) -> str:
+    """A hash that nobody can compute who does not have the salt.
+
+    >>> under_salt("ab", "") == "ab", under_salt("ab", "01") == under_salt("ab", "02")
+    (True, False)
+    """
+    return sha256(f"{salt}\n{digest}".encode()) if salt else digest
 
 
 def _named(row: Mapping[str, Any], what: str) -> Named:

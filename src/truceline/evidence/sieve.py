@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from truceline.errors import Fault, InputError, one_line
 from truceline.evidence import own
 from truceline.evidence.reading import Manner, RowFault
-from truceline.evidence.schema import MODES, SCHEMA, Rejected
+from truceline.evidence.schema import LATER, MODES, SCHEMA, Rejected
 from truceline.space import KINDS, MOST_RADIUS_M
 from truceline.span import DAY_S
 
@@ -64,10 +64,10 @@ def check_columns(given: pa.Schema, name: str) -> tuple[str, ...]:
     Raises:
         InputError: columns are missing, stand twice or are of another type.
     """
-    missing = [column for column in SCHEMA.names if column not in given.names]
+    missing = [column for column in SCHEMA.names if column not in (*given.names, *LATER)]
     if missing:
         raise InputError(Fault(f"not a table of observations: missing the columns {', '.join(missing)}", name))
-    for column in SCHEMA.names:
+    for column in (name for name in SCHEMA.names if name in given.names):
         if given.names.count(column) > 1:
             raise InputError(Fault("not a table of observations: this column stands in it twice", name, 0, column))
         kind, wanted = given.field(column).type, SCHEMA.field(column).type
