@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -78,9 +78,9 @@ class Reader(Protocol):
 class StoredReader:
     """A record as its storage has it; needs none of its keys, and changes nothing."""
 
-    def __init__(self, storage: Storage) -> None:
-        """Read from a storage."""
-        self._storage = storage
+    def __init__(self, storage: Storage, hidden: Collection[str] = ()) -> None:
+        """Read from a storage; blobs of the hidden hashes go into no bundle."""
+        self._storage, self._hidden = storage, hidden
         self._trees: dict[int, TileTree] = {}
         self.entries: Callable[[int, int], Iterator[bytes]] = storage.entries
 
@@ -102,7 +102,8 @@ class StoredReader:
 
     def blob(self, digest: str) -> bytes | None:
         """A blob."""
-        return self._storage.blob(digest) if self._storage.has_blob(digest) else None
+        is_here = digest not in self._hidden and self._storage.has_blob(digest)
+        return self._storage.blob(digest) if is_here else None
 
     def _tile(self, path: str) -> bytes:
         """A tile; one that is not full yet is made of what lies below it."""

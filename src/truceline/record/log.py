@@ -1,7 +1,7 @@
 """How does a log grow? One writer; durable, then promised, then published; never two heads of one size.
 
 The order of a batch, numbered at its lines:
-    1 read each entry, check what lies beside it, ask the register; what is refused is noted as refused
+    1 read each entry, ask the register, check what lies beside it; what is refused is noted as refused
     2 blobs durable
     3 entries durable
     4 the promise signed: what a receipt holds
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,13 +38,22 @@ from truceline.record.entry import Entry, hashes_of, read_entry
 from truceline.record.note import Signer, Verifier, check_note, read_note, signed
 from truceline.record.proof import Proof, proofs
 from truceline.record.receipt import promise
-from truceline.record.register import SHREDDING, Register
+from truceline.record.register import OWN_TYPES, SHREDDING, Register
 from truceline.record.tiles import WIDTH, TileTree, bundle_of, entries_path, parse_path, tile_path, tile_root
 from truceline.record.tree import Range, consistency_path, inclusion_path, inclusion_paths, leaf_hash, leaf_hashes
 
 MOST_BLOB = 64 * 1024 * 1024
 Tell = Callable[[str, int, int], None]
-Check = Callable[[Entry, Register], None]
+Check = Callable[[Entry, Register, Mapping[str, bytes]], None]
+"""Refuses the next entry, given the record before it and the bytes of what it names that came with it, by hash."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """An entry that was refused: when, its hash, why."""
+
+    at: int
+    leaf: str
+    why: str
 
 
 class Storage(Protocol):
@@ -74,6 +84,9 @@ class Storage(Protocol):
     def put_tiles(self, files: Mapping[str, bytes]) -> None:
         """Keep full tiles and bundles."""
 
+    def together(self) -> AbstractContextManager[None]:
+        """What is written inside may become durable at once, when it is left: one wait for the disk, not several."""
+
     def settle(self, size: int) -> None:
         """The head covers so many entries: what the tiles hold too need not be kept twice."""
 
@@ -83,8 +96,8 @@ class Storage(Protocol):
     def put_note(self, size: int, data: bytes) -> None:
         """Keep a checkpoint."""
 
-    def notes(self) -> Iterable[int]:
-        """The sizes of all published checkpoints, ascending."""
+    def notes(self, since: int = 0) -> Iterable[int]:
+        """The sizes of the published checkpoints of `since` entries and more, ascending."""
 
     def cosignatures(self, size: int) -> Sequence[str]:
         """The cosignature lines on the checkpoint of a size, sorted."""
@@ -104,8 +117,8 @@ class Storage(Protocol):
     def drop_blob(self, digest: str) -> None:
         """Destroy them."""
 
-    def refuse(self, at: int, leaf: str, why: str) -> None:
-        """Note that an entry was refused: when, its hash, why."""
+    def refuse(self, refused: Sequence[Refused]) -> None:
+        """Note what was refused."""
 
     def state(self) -> bytes | None:
         """What was kept last with `put_state`: it can be lost and computed again."""
@@ -137,12 +150,19 @@ class Keys:
     clock: Signer
 
 
+MOST_ROOTS = 4_096
+MOST_LATELY = 65_536
+"""So many entries that were taken or refused lately are known again: sent once more, they are not noted once more."""
+
 STATE_EVERY = 1_000
 """After so many entries the state of the register is kept anew: opening reads at most so many again."""
 
 
 class Log:
     """A log, opened by its one writer.
+
+    Attributes:
+        broken: why it takes no more until it is opened again; empty = it does.
 
     INVARIANT: `_tree` is the tree over the entries that `storage` holds, and the register has read every one of them.
     """
@@ -157,15 +177,16 @@ class Log:
             keys: the log's own.
             now: gives the UTC second.
             tell: told `(what, done, all)` while a long log is read again.
-            check: what else is asked of a new entry, before the record's own rules.
+            check: what else is asked of a new entry, once its signatures hold.
 
         Raises:
             VerificationError: what is kept is not what the head says.
         """
         self.storage, self.keys, self.now, self.check = storage, keys, now, check
         self._head = storage.head()
-        self._broken = ""
+        self.broken = ""
         self._roots: dict[int, bytes] = {}
+        self._lately: dict[bytes, None] = {}
         self._tree = Edge.of_head(storage, self._head, keys.log.verifier)
         self.register = self._read_again(tell)
         if self._head is None and (self.size or any(storage.notes())):
@@ -228,15 +249,16 @@ class Log:
         Raises:
             StoreError: the disk refuses; nothing of the batch was promised, and the log has to be opened again.
         """
-        if self._broken:
-            raise StoreError(f"the log takes no more until it is opened again: {self._broken}")
+        if self.broken:
+            raise StoreError(f"the log takes no more until it is opened again: {self.broken}")
         answers: list[tuple[Entry, bytes] | TrucelineError] = []
         try:
             answers.extend(self._check(one) for one in batch)  # 1 and 2
+            self._note_refused(batch, answers)
             taken = [one for one in answers if isinstance(one, tuple)]
             receipts = iter(self._keep(taken) if taken else [])
         except BaseException as error:
-            self._broken = str(error) or type(error).__name__
+            self.broken = str(error) or type(error).__name__
             raise
         return [next(receipts) if isinstance(one, tuple) else one for one in answers]
 
@@ -245,16 +267,51 @@ class Log:
         leaf = leaf_hash(one.data)
         try:
             entry = read_entry(one.data)
-            if self.check is not None:
-                self.check(entry, self.register)
-            given = self._blobs_of(entry, one.blobs)
-            self.register.take(entry, leaf, self._root)
+            given = self._take(self.register, entry, leaf, one.blobs)
         except (AgreementError, InputError, SubmissionError, VerificationError) as error:
-            self.storage.refuse(self.now(), leaf.hex(), str(error))
             return error
         for digest, data in given.items():
             self.storage.put_blob(digest, data)
         return entry, leaf
+
+    def _note_refused(
+        self, batch: Sequence[Submission], answers: Sequence[tuple[Entry, bytes] | TrucelineError]
+    ) -> None:
+        """Note the refusals of a batch at once; not of what was taken, or noted, a while ago, and is sent once more."""
+        refused = []
+        for one, answer in zip(batch, answers, strict=True):
+            leaf = leaf_hash(one.data) if isinstance(answer, TrucelineError) else answer[1]
+            if isinstance(answer, TrucelineError) and leaf not in self._lately:
+                refused.append(Refused(self.now(), leaf.hex(), str(answer)))
+            self._lately[leaf] = None
+        while len(self._lately) > MOST_LATELY:
+            del self._lately[next(iter(self._lately))]
+        if refused:
+            self.storage.refuse(refused)
+
+    def trial(self, one: Submission) -> TrucelineError | None:
+        """Why an entry would be refused if it came next; None = it would be taken. Nothing is kept or noted."""
+        try:
+            entry = read_entry(one.data)
+            self._take(self.register.copy(), entry, leaf_hash(one.data), one.blobs)
+        except (AgreementError, InputError, SubmissionError, VerificationError) as error:
+            return error
+        return None
+
+    def _take(self, register: Register, entry: Entry, leaf: bytes, blobs: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Have a register take an entry; gives what came with it.
+
+        What is held is asked about last: the error would tell whoever has not signed.
+        """
+        given: dict[str, bytes] = {}
+
+        def ask() -> None:
+            if self.check is not None:
+                self.check(entry, register, blobs)
+            given.update(self._blobs_of(entry, blobs))
+
+        register.take(entry, leaf, self._root, ask)
+        return given
 
     def _blobs_of(self, entry: Entry, given: Mapping[str, bytes]) -> dict[str, bytes]:
         if not entry.statement.blobs and entry.statement.sealed is None:
@@ -264,8 +321,9 @@ class Log:
         for digest, data in found.items():
             if len(data) > MOST_BLOB or sizes.get(digest, len(data)) != len(data) or sha256(data) != digest:
                 raise SubmissionError(f"blob {digest[:12]}: not the bytes that the entry names, or over {MOST_BLOB}")
+        is_known = entry.statement.type not in OWN_TYPES  # the register asks for the signatures of these last
         for digest in hashes_of(entry.statement):
-            if digest not in found and not self.storage.has_blob(digest):
+            if digest not in found and not (is_known and self.storage.has_blob(digest)):
                 raise SubmissionError(f"blob {digest[:12]}: named by the entry and not handed over")
         return found
 
@@ -277,7 +335,7 @@ class Log:
         note = promise(self.keys.log.name, self.size, self._tree.root(), at, self.keys.log)  # 4
         receipts = proofs(first, inclusion_paths(first, self.size, self.tree().subtree), note)
         taken = [Taken(first + i, *pair) for i, pair in enumerate(zip(leaves, receipts, strict=True))]
-        self._integrate(full)
+        self._integrate(full, at)
         for entry in entries:
             if entry.statement.type == SHREDDING:
                 self._destroy(entry.statement.body["index"])
@@ -285,16 +343,18 @@ class Log:
             self.storage.put_state(self.register.dump())
         return taken
 
-    def _integrate(self, full: Iterable[tuple[int, int]]) -> None:
-        self._store_tiles(full)  # 5
-        size, root, at = self.size, self._tree.root(), self.now()
-        text = Checkpoint(self.keys.log.name, size, root).text
-        head = signed(text, [self.keys.log.sign(text)])  # 6
-        self.storage.put_note(size, head)
-        self.storage.put_cosignature(size, self.keys.clock.sign(text, at))
-        self.storage.swap_head(self._head, head)  # 7
+    def _integrate(self, full: Iterable[tuple[int, int]], promised: int | None = None) -> None:
+        size, root = self.size, self._tree.root()
+        at = self.now() if promised is None else promised  # one second for both: a receipt can be made again from it
+        with self.storage.together():
+            self._store_tiles(full)  # 5
+            text = Checkpoint(self.keys.log.name, size, root).text
+            head = signed(text, [self.keys.log.sign(text)])  # 6
+            self.storage.put_note(size, head)
+            self.storage.put_cosignature(size, self.keys.clock.sign(text, at))
+            self.storage.swap_head(self._head, head)  # 7
         self._head = head
-        self._roots[size] = root
+        self._remember(size, root)
         self.storage.settle(size)
 
     def _store_tiles(self, full: Iterable[tuple[int, int]]) -> None:
@@ -343,13 +403,24 @@ class Log:
             note = self.storage.note(size)
             if note is None:
                 return None
-            self._roots[size] = open_checkpoint(note, self.keys.log.verifier).checkpoint.root
+            self._remember(size, open_checkpoint(note, self.keys.log.verifier).checkpoint.root)
         return self._roots[size]
 
-    def _read_again(self, tell: Tell | None) -> Register:
+    def _remember(self, size: int, root: bytes) -> None:
+        """Keep a root at hand: most statements cite one of the newest."""
+        self._roots[size] = root
+        if len(self._roots) > MOST_ROOTS:
+            del self._roots[next(iter(self._roots))]
+
+    def distrust(self, tell: Tell | None = None) -> None:
+        """Read every entry again, and verify it: the state of the register that was kept is not what they say."""
+        self.register = self._read_again(tell, is_kept=False)
+        self.storage.put_state(self.register.dump())
+
+    def _read_again(self, tell: Tell | None, *, is_kept: bool = True) -> Register:
         """The register as of now: the state that was kept, and every entry after it."""
         register, size = Register(), self._tree.size
-        kept = self.storage.state()
+        kept = self.storage.state() if is_kept else None
         if kept is not None:
             with contextlib.suppress(VerificationError):
                 register = Register.load(kept)

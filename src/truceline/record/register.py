@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from truceline.canon import sha256
-from truceline.errors import InputError, SubmissionError, VerificationError, quoted
+from truceline.errors import ConflictError, InputError, SubmissionError, VerificationError, quoted
 from truceline.record.charter import (
     Charter,
     KeySet,
@@ -105,25 +105,28 @@ class Register:
     remarks: list[Remark] = field(default_factory=list)
     _valid: dict[str, bytes] = field(default_factory=dict, repr=False)
 
-    def take(self, entry: Entry, leaf: bytes, root: Root) -> None:
+    def take(self, entry: Entry, leaf: bytes, root: Root, then: Callable[[], None] | None = None) -> None:
         """Check the next entry and take it in.
 
         Args:
             entry: as read; its index is `size`.
             leaf: its leaf hash, 32 bytes.
             root: looks up published checkpoints.
+            then: refuses more, once it is known who says it: an answer about what is held goes to nobody unknown.
 
         Raises:
             SubmissionError: it breaks a rule; nothing is taken in.
             VerificationError: a signature does not hold; nothing is taken in.
         """
         one = entry.statement
+        if self.charter is not None:
+            self._check(entry, root)
+        if then is not None:
+            then()
         if self.charter is None:
             self._begin(entry)
-        else:
-            self._check(entry, root)
-            if one.type in OWN_TYPES:
-                self._obey(entry)
+        elif one.type in OWN_TYPES:
+            self._obey(entry)
         self.lines[one.by] = Line(one.sequence + 1, leaf.hex())
         if one.sealed is not None:
             self.sealed[self.size] = one.sealed.commitment
@@ -154,9 +157,9 @@ class Register:
         line = self.lines.get(one.by) or Line()
         if one.sequence != line.next:  # 2
             why = "stands in the log already" if one.sequence < line.next else "leaves a gap"
-            raise SubmissionError(f"`sequence`: {one.sequence} {why}: expected {line.next} from {quoted(one.by)}")
+            raise ConflictError(f"`sequence`: {one.sequence} {why}: expected {line.next} from {quoted(one.by)}")
         if one.previous != line.previous:
-            raise SubmissionError(f"`previous`: not the hash of the entry before of {quoted(one.by)}")
+            raise ConflictError(f"`previous`: not the hash of the entry before of {quoted(one.by)}")
         if one.cites.size and (found := root(one.cites.size)) is None:  # 3
             raise SubmissionError(f"`cites`: no checkpoint of size {one.cites.size} was published")
         if one.cites.size and found is not None and found.hex() != one.cites.root:

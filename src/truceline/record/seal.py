@@ -69,10 +69,41 @@ def seal(body: bytes, readers: Mapping[str, bytes], random_bytes: RandomBytes) -
 
 
 def _wrapped(key: bytes, public: bytes, commitment: str) -> bytes:
+    return wrap(key, public, _WRAP + commitment.encode())
+
+
+def wrap(secret: bytes, public: bytes, info: bytes) -> bytes:
+    """Seal a short secret for one reader (HPKE base mode): 48 bytes longer than the secret.
+
+    Args:
+        secret: what is sealed.
+        public: X25519 key of the reader, 32 bytes.
+        info: what it is for; who opens it says the same. INVARIANT: no two uses begin alike.
+
+    Raises:
+        InputError: the key is none.
+    """
     try:
-        return _SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public), _WRAP + commitment.encode())
+        return _SUITE.encrypt(secret, X25519PublicKey.from_public_bytes(public), info)
     except ValueError:
         raise InputError("expected an X25519 key of 32 bytes to read with") from None
+
+
+def unwrap(wrapped: bytes, secret: bytes, info: bytes) -> bytes:
+    """What `wrap` sealed.
+
+    Args:
+        wrapped: as it came.
+        secret: X25519 key of the reader, 32 bytes.
+        info: what it is for.
+
+    Raises:
+        VerificationError: it was sealed for another key, for something else, or is damaged.
+    """
+    try:
+        return _SUITE.decrypt(wrapped, X25519PrivateKey.from_private_bytes(secret), info)
+    except (InvalidTag, ValueError):
+        raise VerificationError("what was sealed cannot be opened with this key") from None
 
 
 def open_box(sealed: Sealed, box: bytes, reader: str, secret: bytes) -> bytes:

@@ -1,1 +1,1 @@
-"""Keeping: a case folder whose files are the truth."""
+"""Keeping: cases and their records, in folders whose files are the truth, and in PostgreSQL."""

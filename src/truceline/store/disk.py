@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,15 +13,22 @@ from pathlib import Path
 from truceline.errors import StoreError
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Write a file so that a reader sees the old one or the new one, never a part; durable on return.
+
+    Args:
+        path: the file.
+        data: its bytes.
+        mode: who may read it, before the first byte is in it; less what the umask takes away.
 
     Raises:
         StoreError: the disk refuses.
     """
     half = path.with_name(path.name + ".half")
     try:
-        with half.open("wb") as file:
+        handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(handle, os.fstat(handle).st_mode & mode)  # a half that lay there may have been for others too
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -60,9 +68,17 @@ def make_folder(folder: Path) -> None:
         raise StoreError(f"{folder}: cannot be made: {error.strerror}") from None
 
 
+TRY_S = 0.01
+"""So often is a lock tried again that somebody else holds."""
+
+
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, wait_s: float = 0.0) -> Iterator[None]:
     """Hold the lock of one writer, or refuse.
+
+    Args:
+        path: of the lock.
+        wait_s: so long another one is waited for; 0 = not at all.
 
     Raises:
         StoreError: another writer holds it, or the disk refuses.
@@ -72,10 +88,20 @@ def locked(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(f"{path}: cannot be opened: {error.strerror}") from None
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StoreError(f"{path.parent}: another writer is at work here") from None
+        until = time.monotonic() + wait_s
+        while not _taken(handle):
+            if time.monotonic() >= until:
+                raise StoreError(f"{path.parent}: another writer is at work here")
+            time.sleep(TRY_S)
         yield
     finally:
         os.close(handle)
+
+
+def _taken(handle: int) -> bool:
+    """Take a lock if nobody else holds it; whether it was taken."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -60,6 +60,10 @@ class Exported:
 # -- one file --------------------------------------------------------------------------------------------------------
 
 
+KEPT_BACK = frozenset({"pairs"})
+"""Types of entries whose files go out to nobody: they name reports that are hidden."""
+
+
 def static_file(store: Storage, path: str) -> bytes | None:
     """Answer a name of C2SP tlog-tiles straight out of a log.
 
@@ -212,7 +216,7 @@ def _written(path: Path, data: bytes) -> int:
 
 
 def _blobs(store: Storage, folder: Path, size: int, tell: Tell | None) -> int:
-    """Write what entries name openly. What any entry names as a box is left out, and taken back."""
+    """Write what entries name openly. What any names as a box, and what tells of hidden reports, is taken back."""
     open_ones: dict[str, None] = {}
     boxes: set[str] = set()
     for index, data in enumerate(store.entries(0, size)):
@@ -225,6 +229,8 @@ def _blobs(store: Storage, folder: Path, size: int, tell: Tell | None) -> int:
         open_ones.update(dict.fromkeys(blob.sha256 for blob in statement.blobs))
         if statement.sealed is not None:
             boxes.add(statement.sealed.box)
+        if statement.type in KEPT_BACK:
+            boxes.update(blob.sha256 for blob in statement.blobs)
     written = 0
     for digest in open_ones:
         path = folder / blob_path(digest)

@@ -28,6 +28,7 @@ import msgspec
 from truceline.canon import sha256
 from truceline.errors import StoreError, VerificationError
 from truceline.record.checkpoint import decimal_of
+from truceline.record.log import Refused
 from truceline.record.tiles import WIDTH, entries_of, entries_path
 from truceline.record.tree import leaf_hash
 from truceline.store.disk import locked, make_folder, sync_folder, write_whole
@@ -87,18 +88,39 @@ class FileStore:
         """Keep a checkpoint."""
         self._put(note_path(size), data)
 
-    def notes(self) -> list[int]:
-        """The sizes of all checkpoints, ascending."""
+    def notes(self, since: int = 0) -> list[int]:
+        """The sizes of the checkpoints of `since` entries and more, ascending; with `since`, as far as the head."""
         root = self.folder / "notes"
-        return sorted(
-            size_of(path.relative_to(root).parts) for path in root.rglob("[0-9][0-9][0-9]") if is_note(path, root)
-        )
+        if not since:
+            found = root.rglob("[0-9][0-9][0-9]")
+        else:  # a folder holds the notes of a thousand sizes: those before are not even listed
+            names = (note_path(thousand * 1_000) for thousand in range(since // 1_000, self._promised() // 1_000 + 1))
+            folders = ((self.folder / name).parent for name in names)
+            found = (path for folder in folders if folder.is_dir() for path in folder.iterdir())
+        return sorted(size for path in found if is_note(path, root) and (size := _size_at(path, root)) >= since)
 
     def cosignatures(self, size: int) -> list[str]:
         """The cosignature lines on the checkpoint of a size."""
         path = self.folder / note_path(size)
         found = sorted(path.parent.glob(f"{path.name}.*")) if path.parent.is_dir() else []
         return [text_of(one) for one in found if not one.name.endswith(".half")]
+
+    def noted_from(self, size: int, most: int) -> dict[int, bytes]:
+        """The checkpoints of `size` entries and more with the cosignatures on them, by size ascending: so many."""
+        root, head, found = self.folder / "notes", self._promised(), dict[int, bytes]()
+        for thousand in range(size // 1_000, head // 1_000 + 1):  # a folder holds those of a thousand sizes
+            folder = (self.folder / note_path(thousand * 1_000)).parent
+            paths = sorted(folder.iterdir()) if folder.is_dir() and len(found) < most else []
+            beside: dict[str, list[Path]] = {}
+            for path in paths:
+                name, _, key = path.name.partition(".")
+                if key and not key.endswith("half"):
+                    beside.setdefault(name, []).append(path)
+            for path in paths:
+                if is_note(path, root) and size <= (one := _size_at(path, root)) <= head and len(found) < most:
+                    lines = "".join(map(text_of, beside.get(path.name, ())))
+                    found[one] = (self.note(one) or b"") + lines.encode()
+        return found
 
     def put_cosignature(self, size: int, line: str) -> None:
         """Keep one cosignature line, under the hash of its key's name and id: the first, whose time is the earliest."""
@@ -139,16 +161,19 @@ class FileStore:
         at = first
         while at < last:
             n = at // WIDTH
-            bundle = self._read(entries_path(n))
-            if bundle is None or self._is_in_journal(n):
-                some = [data for data, _ in self.journal(n * WIDTH)]
-            else:
-                some = entries_of(bundle, WIDTH)
-            some = some[at - n * WIDTH : last - n * WIDTH]
+            # Between two looks the writer may move them from the journal into a bundle.
+            some = (self._some(n) or self._some(n))[at - n * WIDTH : last - n * WIDTH]
             if not some:
                 raise VerificationError(f"{self.folder}: entry {at} is missing")
             yield from some
             at += len(some)
+
+    def _some(self, n: int) -> list[bytes]:
+        """The entries of bundle `n`, as many as there are."""
+        bundle = self._read(entries_path(n))
+        if bundle is None or self._is_in_journal(n):
+            return [data for data, _ in self.journal(n * WIDTH)]
+        return entries_of(bundle, WIDTH)
 
     def _is_in_journal(self, n: int) -> bool:
         """Whether the journal is still the truth of bundle `n`: until the head covers it."""
@@ -172,6 +197,10 @@ class FileStore:
     def journals(self) -> list[int]:
         """At which index each journal file begins, ascending."""
         return sorted(int(path.name) for path in (self.folder / "journal").iterdir() if path.name.isdigit())
+
+    def together(self) -> AbstractContextManager[None]:
+        """Each file is durable when it was written, and in that order; nothing is gathered."""
+        return contextlib.nullcontext()
 
     def settle(self, size: int) -> None:
         """Drop journal files whose entries are all in bundles that the head covers."""
@@ -311,12 +340,11 @@ class FileStore:
 
     # -- what is not the truth -----------------------------------------------------------------------------------------
 
-    def refuse(self, at: int, leaf: str, why: str) -> None:
-        """Note that an entry was refused."""
-        line = msgspec.json.encode({"at": at, "leaf": leaf, "why": why}) + b"\n"
+    def refuse(self, refused: Sequence[Refused]) -> None:
+        """Note what was refused."""
         try:
             with (self.folder / "refused.jsonl").open("ab") as file:
-                file.write(line)
+                file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in refused))
         except OSError as error:
             raise StoreError(f"{self.folder}/refused.jsonl: cannot be written: {error.strerror}") from None
 
@@ -402,6 +430,11 @@ class FileStore:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"{path}: cannot be removed: {error.strerror}") from None
+
+
+def _size_at(path: Path, root: Path) -> int:
+    """The size of which a file below `notes` is the checkpoint."""
+    return size_of(path.relative_to(root).parts)
 
 
 def frame(entry: bytes) -> bytes:

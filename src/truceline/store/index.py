@@ -11,13 +11,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from truceline.errors import StoreError
+from truceline.store.cells import CellRow, check_sql
 
-VERSION = 1
-_TABLES = """
+VERSION = 2
+"""2: with the cells that entries name. One of another version is begun anew."""
+_TABLES = f"""
 create table if not exists entry (
   "index" integer primary key, type text not null, "by" text not null, sequence integer not null,
   leaf text not null, known_at integer
 );
+create table if not exists cell (
+  "index" integer not null, field text not null,
+  cell integer not null constraint coarse check (typeof(cell) = 'integer' and {check_sql()}),
+  primary key ("index", field, cell)
+) without rowid;
 create table if not exists state (one integer primary key check (one = 1), data blob not null);
 """
 Row = tuple[int, str, str, int, str, int | None]
@@ -61,10 +68,29 @@ class Index:
         with self._used() as db:
             return list(db.execute('select * from entry order by "index"'))
 
+    def holds(self, index: int) -> bool:
+        """Whether an entry is in it."""
+        with self._used() as db:
+            return db.execute('select 1 from entry where "index" = ?', (index,)).fetchone() is not None
+
     def put_rows(self, rows: Iterable[Row]) -> None:
         """Add entries."""
         with self._used() as db:
             db.executemany("insert or replace into entry values (?, ?, ?, ?, ?, ?)", rows)
+
+    def cells(self) -> list[CellRow]:
+        """The cells that entries name openly, in order; the database keeps none that is finer than the floor."""
+        with self._used() as db:
+            return list(db.execute('select * from cell order by "index", field, cell'))
+
+    def put_cells(self, rows: Iterable[CellRow]) -> None:
+        """Add cells of entries.
+
+        Raises:
+            StoreError: the database refuses one: it is finer than the floor.
+        """
+        with self._used() as db:
+            db.executemany("insert or replace into cell values (?, ?, ?)", rows)
 
     def throw_away(self) -> None:
         """Begin anew."""
@@ -84,7 +110,7 @@ class Index:
                 self._open = self._begun()
             with self._open:
                 yield self._open
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # damaged text is no error of the database's own
             self.close()
             raise StoreError(f"{self.path}: {error}: delete it, it is made anew") from None
 
@@ -100,7 +126,7 @@ class Index:
                 return self._begun()
             db.executescript(_TABLES)
             db.execute(f"pragma user_version = {VERSION}")
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             db.close()
             raise
         return db

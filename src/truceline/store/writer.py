@@ -16,7 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
@@ -67,15 +67,27 @@ class Writer:
     """The thread that owns a log.
 
     INVARIANT: only that thread touches the log; `_waiting`, `_bytes` and `_is_over` are touched under `_turn`.
+
+    Attributes:
+        fault: why the last batch was lost; empty when the log took it, whatever it refused.
     """
 
-    def __init__(self, open_log: OpenLog, limits: Limits | None = None) -> None:
+    def __init__(
+        self, open_log: OpenLog, limits: Limits | None = None, after: Callable[[Log], None] | None = None
+    ) -> None:
         """Open the log in a thread of its own.
+
+        Args:
+            open_log: opens it, now and after every fault.
+            limits: how long it gathers, and how much.
+            after: called in that thread whenever the log was opened, and after each batch was answered; what it raises
+                is a fault of the log.
 
         Raises:
             StoreError, VerificationError: it cannot be opened.
         """
-        self._open_log, self._limits = open_log, limits or Limits()
+        self._open_log, self._limits, self._after = open_log, limits or Limits(), after
+        self.fault = ""
         self._turn = threading.Condition()
         self._waiting: deque[_Wish] = deque()
         self._bytes = 0
@@ -107,6 +119,11 @@ class Writer:
             StoreError: as `submit`.
         """
         return self._put(_Wish(Future(), None, question, 0))
+
+    def waiting(self) -> int:
+        """How many submissions and questions wait."""
+        with self._turn:
+            return len(self._waiting)
 
     def stop(self) -> None:
         """Take nothing more, finish what was accepted, let go of the log."""
@@ -162,9 +179,9 @@ class Writer:
             self._waiting.clear()
             self._bytes = 0
         said = str(error) if isinstance(error, TrucelineError | OSError) else f"a fault of the program: {error!r}"
+        self.fault = said
         for wish in lost:
-            if not wish.answer.done():
-                wish.answer.set_exception(StoreError(said))
+            _tell(wish.answer.set_exception, StoreError(said))
 
     # -- the thread ----------------------------------------------------------------------------------------------------
 
@@ -178,7 +195,11 @@ class Writer:
         while batch := self._cut():
             batch = [wish for wish in batch if wish.answer.set_running_or_notify_cancel()]
             try:
-                self._answer(self._open(), batch)
+                log = self._open()
+                self._answer(log, batch)
+                if self._after is not None:
+                    self._after(log)
+                self.fault = ""
             except Exception as error:  # whatever it was, the log is not trusted any more
                 self._let_go()
                 self._fail_all(batch, error)
@@ -189,21 +210,33 @@ class Writer:
         answers = log.append([one for _, one in asked]) if asked else []
         for (future, _), answer in zip(asked, answers, strict=True):
             if isinstance(answer, Taken):
-                future.set_result(answer)
+                _tell(future.set_result, answer)
             else:
-                future.set_exception(answer)
+                _tell(future.set_exception, answer)
         for wish in batch:
             if wish.ask is not None:
-                try:
-                    wish.answer.set_result(wish.ask(log))
-                except Exception as error:  # a question that fails is the asker's
-                    wish.answer.set_exception(error)
+                self._asked(log, wish.answer, wish.ask)
+
+    def _asked(self, log: Log, answer: Future[Any], question: Callable[[Log], Any]) -> None:
+        """Answer a question; one that fails is the asker's, one that broke the log is a fault of the log."""
+        try:
+            found = question(log)
+        except Exception as error:
+            if log.broken:
+                raise
+            _tell(answer.set_exception, error)
+        else:
+            if log.broken:
+                raise StoreError(log.broken)
+            _tell(answer.set_result, found)
 
     def _open(self) -> Log:
         if self._log is None:
             held = self._open_log()
             self._log = held.__enter__()
             self._held = held
+            if self._after is not None:
+                self._after(self._log)
         return self._log
 
     def _let_go(self) -> None:
@@ -211,3 +244,9 @@ class Writer:
         if held is not None:
             with contextlib.suppress(Exception):  # a broken connection cannot be closed in good order either
                 held.__exit__(None, None, None)
+
+
+def _tell(way: Callable[[Any], None], what: object) -> None:
+    """Answer whoever waits; who gave up meanwhile, or has an answer, needs none."""
+    with contextlib.suppress(InvalidStateError):
+        way(what)

@@ -117,7 +117,7 @@ def mirror(
             fetch.close()
 
 
-def first_policy(source: str | Path, folder: Path) -> Policy:
+def first_policy(source: str | Path | Fetch, folder: Path) -> Policy:
     """The log to believe when nobody said which: the one that was mirrored here before, else the one that is found.
 
     What is found the first time is kept beside the mirror as `policy`, so that another log is refused the next time.
@@ -128,7 +128,7 @@ def first_policy(source: str | Path, folder: Path) -> Policy:
     kept = folder / "policy"
     if kept.is_file():
         return read_policy(kept.read_bytes(), str(kept))
-    fetch = fetch_of(source)
+    fetch = fetch_of(source) if isinstance(source, str | Path) else source
     try:
         note = fetch(CHECKPOINT, MOST_BYTES) or b""
         size = read_checkpoint(read_note(note).text).size
@@ -138,7 +138,7 @@ def first_policy(source: str | Path, folder: Path) -> Policy:
     except (SubmissionError, InputError, IndexError) as error:
         raise VerificationError(f"nothing says whose log this is: {error}") from None
     finally:
-        if isinstance(fetch, WebFetch):
+        if isinstance(fetch, WebFetch) and fetch is not source:
             fetch.close()
     said = policy_of(charter)
     make_folder(folder)

@@ -9,12 +9,16 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url
 from sqlalchemy import text as sql
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from truceline.errors import StoreError
+from truceline.store.server import gis
 from truceline.store.server.tables import SCHEMA, grant
+
+STATE = "truceline_service"
+"""The schema of the service's own memory (`store.state`)."""
 
 STATEMENT_S, LOCK_S, IDLE_S, CONNECT_S = 60, 10, 120, 10
 SETTINGS = {
@@ -88,12 +92,28 @@ def _said(error: Exception, url: URL) -> str:
     return said or type(error).__name__
 
 
-def migrate(url: str, role: str = "") -> None:
+def _make_room(connection: Connection, role: str) -> None:
+    """Make the empty schema in which the service keeps its own memory; the role makes its tables there itself."""
+    to = connection.dialect.identifier_preparer.quote_identifier(role)
+    for line in (
+        f"create schema if not exists {STATE}",
+        f"revoke all on schema {STATE} from public",
+        f"grant usage, create on schema {STATE} to {to}",
+    ):
+        connection.execute(sql(line.replace(":", r"\:")))
+
+
+def migrate(url: str, role: str = "", *, gis_role: str = "", gis_secretariat: str = "") -> tuple[str, ...]:
     """Make the tables of a record, or bring them to this version; nothing is lost.
 
     Args:
         url: of the database, as its owner; never as the role that the program runs as.
         role: that role; it is given its rights, and no others. Empty = rights are left as they are.
+        gis_role: a role for people with a GIS: it sees what was published; empty = none.
+        gis_secretariat: one for those of the secretariat; empty = none.
+
+    Returns:
+        What whoever runs it has to know, a line each.
 
     Raises:
         StoreError: the server refuses.
@@ -108,7 +128,12 @@ def migrate(url: str, role: str = "") -> None:
             connection.execute(sql(f"create schema if not exists {SCHEMA}"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            why = gis.prepare(connection)
             if role:
                 grant(connection, role)
+                _make_room(connection, role)
+            if not why:
+                gis.grant(connection, service=role, public=gis_role, secretariat=gis_secretariat)
+        return (why,) if why else ()
     finally:
         wires.dispose()

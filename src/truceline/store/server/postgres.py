@@ -13,6 +13,7 @@ Readers need no lock, and cannot write.
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
@@ -23,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from truceline.canon import sha256
 from truceline.errors import StoreError, VerificationError, one_line, quoted
+from truceline.record.log import Refused
 from truceline.record.register import Register
 from truceline.record.tiles import ENTRIES, WIDTH, bundle_of, parse_path
 from truceline.record.tree import leaf_hash
@@ -56,9 +58,9 @@ _MAY_CHANGE = sql(
 
 
 class ServerStore:
-    """A log in PostgreSQL.
+    """A log in PostgreSQL, and the tables of a case beside it.
 
-    INVARIANT: everything that is written goes through `_session`, and only while that session holds the lock.
+    INVARIANT: everything of the log is written through `_session`, and only while that session holds the lock.
     """
 
     def __init__(self, url: str) -> None:
@@ -70,7 +72,9 @@ class ServerStore:
         self._url = address(url)
         self.where = place(self._url)
         self._readers = engine(self._url, is_reader=True)
+        weakref.finalize(self, self._readers.dispose)  # whoever forgets to close it leaves no connection open
         self._session: Connection | None = None
+        self._is_together = False
         self._turn = threading.RLock()
         self._check_version()
 
@@ -153,13 +157,64 @@ class ServerStore:
             session = self._session
             if session is None:
                 raise StoreError(f"{self.where}: nothing is written without the lock of the one writer")
+            if self._is_together:
+                yield session
+                return
             with session.begin():
                 if not self._is_held(session):
                     raise StoreError(f"{self.where}: the lock of the one writer was lost, with its connection")
                 yield session
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write everything inside in one transaction: durable when it was left without an error, all of it or none."""
+        with self._turn, self._writing():
+            self._is_together = True
+            try:
+                yield
+            finally:
+                self._is_together = False
+
     def _is_held(self, session: Connection) -> bool:
         return bool(session.scalar(_HELD))
+
+    # -- beside the log ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _beside(self) -> Iterator[Connection]:
+        """A transaction of its own, without the lock: whatever is written so stands alone, under a name of its own."""
+        wires = engine(self._url, is_reader=False)
+        try:
+            with told(self._url), wires.begin() as connection:
+                yield connection
+        finally:
+            wires.dispose()
+
+    def evidence_names(self) -> list[str]:
+        """The names of the files of tables of evidence, sorted."""
+        with self._reading() as db:
+            return list(db.scalars(select(t.evidence_file.c.name).order_by(t.evidence_file.c.name)))
+
+    def evidence_file(self, name: str) -> bytes | None:
+        """The bytes of a file of a table of evidence, as they lie there; None when there is none."""
+        with self._reading() as db:
+            return db.scalar(select(t.evidence_file.c.bytes).where(t.evidence_file.c.name == name))
+
+    def put_evidence_file(self, name: str, data: bytes) -> None:
+        """Keep one; the database refuses bytes of another hash than its name says. The same again is no change."""
+        with self._beside() as db:
+            db.execute(insert_once(t.evidence_file).values(name=name, bytes=data).on_conflict_do_nothing())
+
+    def projection(self, name: str) -> bytes | None:
+        """What was computed and kept under a name; None when nothing was."""
+        with self._reading() as db:
+            return db.scalar(select(t.projection.c.bytes).where(t.projection.c.name == name))
+
+    def put_projection(self, name: str, data: bytes) -> None:
+        """Keep what was computed, in the place of what stood there."""
+        with self._beside() as db:
+            kept = insert_once(t.projection).values(name=name, bytes=data)
+            db.execute(kept.on_conflict_do_update(index_elements=["name"], set_={"bytes": data}))
 
     # -- head and notes ------------------------------------------------------------------------------------------------
 
@@ -198,16 +253,29 @@ class ServerStore:
             if db.scalar(select(t.note.c.bytes).where(t.note.c.size == size)) != data:
                 raise StoreError(f"{self.where}: note {size}: other bytes stand there already")
 
-    def notes(self) -> list[int]:
-        """The sizes of all checkpoints, ascending."""
+    def notes(self, since: int = 0) -> list[int]:
+        """The sizes of the checkpoints of `since` entries and more, ascending."""
         with self._reading() as db:
-            return list(db.scalars(select(t.note.c.size).order_by(t.note.c.size)))
+            size = t.note.c.size
+            return list(db.scalars(select(size).where(size >= since).order_by(size)))
 
     def cosignatures(self, size: int) -> list[str]:
         """The cosignature lines on the checkpoint of a size."""
         with self._reading() as db:
             found = t.cosignature.c
             return list(db.scalars(select(found.line).where(found.size == size).order_by(found.key)))
+
+    def noted_from(self, size: int, most: int = AT_ONCE) -> dict[int, bytes]:
+        """The checkpoints of `size` entries and more with the cosignatures on them, by size ascending: so many."""
+        notes, lines = t.note.c, t.cosignature.c
+        asked = select(notes.size, notes.bytes).where(notes.size >= size).order_by(notes.size).limit(most)
+        with self._reading() as db:
+            found: dict[int, bytes] = {row[0]: row[1] for row in db.execute(asked)}
+            beside = select(lines.size, lines.line).where(lines.size.between(size, max(found, default=size)))
+            for row in db.execute(beside.order_by(lines.size, lines.key)):
+                if row[0] in found:
+                    found[row[0]] += row[1].encode()
+        return found
 
     def put_cosignature(self, size: int, line: str) -> None:
         """Keep one cosignature line: the first of each key, which says the earliest time."""
@@ -342,10 +410,11 @@ class ServerStore:
 
     # -- what is not the truth -----------------------------------------------------------------------------------------
 
-    def refuse(self, at: int, leaf: str, why: str) -> None:
-        """Note that an entry was refused."""
+    def refuse(self, refused: Sequence[Refused]) -> None:
+        """Note what was refused."""
+        rows = [{"at": one.at, "leaf": one.leaf, "why": one_line(one.why)} for one in refused]
         with self._writing() as db:
-            db.execute(insert(t.refusal).values(at=at, leaf=leaf, why=one_line(why)))
+            db.execute(insert(t.refusal), rows)
 
     def refused(self) -> list[dict[str, object]]:
         """What was refused, in order."""

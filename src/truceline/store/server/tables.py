@@ -1,4 +1,4 @@
-"""Which tables hold a record in PostgreSQL, and who may do what with them?
+"""Which tables hold a case and its record in PostgreSQL, and who may do what with them?
 
 The tables as the program addresses them. How they came to be, with their checks and triggers, is in `migrations`; a
 test compares the two. The rights of the role that the program runs as are here, in one place.
@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Connection, Identity, LargeBinary, Me
 from sqlalchemy import text as sql
 
 SCHEMA = "truceline"
-VERSION = "0001"
+VERSION = "0004"
 """The migration that this program knows."""
 
 meta = MetaData(schema=SCHEMA)
@@ -36,11 +36,17 @@ state = Table("state", meta, Column("one", SmallInteger, primary_key=True, autoi
 party_key = Table("party_key", meta, Column("id", Text, primary_key=True), Column("party", Text, nullable=False),
                   Column("public", LargeBinary, nullable=False), _number("start"), _number("end", may_lack=True),
                   _number("contested_from", may_lack=True))  # fmt: skip
+evidence_file = Table("evidence_file", meta, Column("name", Text, primary_key=True),
+                      Column("bytes", LargeBinary, nullable=False))  # fmt: skip
+cell = Table("cell", meta, _number("index", is_key=True), Column("field", Text, primary_key=True),
+             _number("cell", is_key=True))  # fmt: skip
+projection = Table("projection", meta, Column("name", Text, primary_key=True),
+                   Column("bytes", LargeBinary, nullable=False))  # fmt: skip
 
-TRUTH = ("entry", "tile", "head", "note", "cosignature")
+TRUTH = ("entry", "tile", "head", "note", "cosignature", "evidence_file", "cell")
 """Only ever added to. A blob too is never changed, but the box of a sealed body can be destroyed."""
 KEPT = ("blob", "refusal")
-PROJECTIONS = ("state", "party_key")
+PROJECTIONS = ("state", "party_key", "projection")
 """Can be lost and computed again; nothing is decided by them that is not checked against the entries."""
 
 
