@@ -38,6 +38,19 @@ def clock_of(charter: Charter) -> Clock:
     return demo_clock if charter.is_demo else lambda: int(time.time())
 
 
+class Forward:
+    """A clock that does not go back: the time of a checkpoint is never before that of the one before it."""
+
+    def __init__(self, now: Clock, last: int = 0) -> None:
+        """Begin at a second, or at what a clock says, whichever is later."""
+        self._now, self._last = now, last
+
+    def __call__(self) -> int:
+        """What time it is."""
+        self._last = max(self._last, self._now())
+        return self._last
+
+
 def new_charter(title: str, *, is_demo: bool = False, parties: Sequence[KeySet] = (), policy: str = "") -> Charter:
     """A charter for a new record, kept by this machine: its keys are made here.
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from truceline.errors import SubmissionError, quoted
+from truceline.exchange.floor import CELL, check_cell, is_cell
 
-FINEST_CELL = 5
-"""No cell finer than this resolution of H3 is accepted anywhere."""
+__all__ = ["CELL", "SHORT", "Known", "check_cell", "check_cellless", "check_coarse"]
 
 _FINE_KEYS = frozenset(
     "geometry coordinates coords coord lat lon lng long latitude longitude mgrs utm geohash pluscode olc position "
@@ -69,16 +70,27 @@ _FINE_TEXT = tuple(
         (r"(?<![0-9a-f])(?:01|00)0[1-7]0000[02]0[0-9a-f]{32}", True),
     )
 )
-CELL = re.compile(r"(?<![0-9a-f])8[0-9a-f]{14}(?![0-9a-f])")
 _CELL_TEXT = re.compile(r"(?<![0-9a-z])(?:0x)?0?(8[0-9a-f]{14})(?![0-9a-z])", re.IGNORECASE)
 _PARTED = re.compile(r"(?<![0-9a-z])[0-9a-f]{1,14}(?:[\s_.:-][0-9a-f]{1,14})+(?![0-9a-z])", re.IGNORECASE)
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+"""A SHA-256: of many in a row, some digits look like a position by chance, and the entry would be refused at random."""
+
 _WHOLE = re.compile(r"(?<!\d)\d{18,19}(?!\d)")
 
 
-def check_coarse(value: Any) -> None:  # noqa: ANN401  # any JSON value is meant
+Known = Callable[[Sequence[str]], Collection[str]]
+"""Gives those of some texts that are ids of reports."""
+
+
+def check_coarse(value: Any, known: Known | None = None) -> None:  # noqa: ANN401  # any JSON value is meant
     """Refuse fine positions, wherever they are written: in a geometry, in a field, in words.
 
     What people spell out in words, or describe by what stands there, nobody can find by rules.
+
+    Args:
+        value: any JSON value.
+        known: which texts are ids of reports, for those can look like cells and like degrees; asked only where
+            something would be refused. None = none are.
 
     Raises:
         SubmissionError: something in it is one.
@@ -86,26 +98,71 @@ def check_coarse(value: Any) -> None:  # noqa: ANN401  # any JSON value is meant
     texts: list[str] = []
     keys: list[str] = []
     _gather(value, texts, keys)
+    try:
+        _check_all(texts, keys)
+    except SubmissionError:
+        ids = set(known([text for text in dict.fromkeys(texts) if _ID.fullmatch(text)])) if known is not None else ()
+        if not ids:
+            raise
+        _check_all([text for text in texts if text not in ids], keys)
+
+
+def check_cellless(texts: Sequence[str]) -> None:
+    """Refuse words that name a cell, of any resolution: where not even an area may be told.
+
+    Args:
+        texts: the words of one statement.
+
+    Raises:
+        SubmissionError: a cell is in one of them, or in parts over two; the message never repeats it.
+    """
+    for text in (*texts, " ".join(texts)):
+        if next(_cells(_plain(text)), None) is not None:
+            raise SubmissionError("a text names a cell: this tells that there was a list, never what is in it")
+
+
+_ID = re.compile(r"[A-Za-z0-9:_-]{1,100}")
+"""An id that may be spared: what has a point, a comma or a sign of degrees in it is looked at, whoever calls it one."""
+
+
+def _check_all(texts: Sequence[str], keys: Sequence[str]) -> None:
     for text in (*keys, *texts, "; ".join(texts)):  # joined: two halves may stand in two fields
-        plain = _plain(text)
-        if any(pattern.search(plain) for pattern in _FINE_TEXT) or any(map(_is_position, _PAIR.finditer(plain))):
-            raise SubmissionError("a text holds what looks like a position: name an area instead")
-        for cell in _cells(plain):
-            check_cell(cell)
+        (_check_short if len(text) <= SHORT else _check_text)(text)
+
+
+def _check_text(text: str) -> None:
+    plain = _plain(text)
+    if any(pattern.search(plain) for pattern in _FINE_TEXT) or any(map(_is_position, _PAIR.finditer(plain))):
+        raise SubmissionError("a text holds what looks like a position: name an area instead")
+    for cell in _cells(plain):
+        check_cell(cell)
+
+
+SHORT = 32
+"""Fields, ids and dates are seen again and again: that a text no longer than this is sound is remembered."""
+
+_check_short = lru_cache(maxsize=4_096)(_check_text)
+
+
+def _is_fine_key(key: str) -> bool:
+    return re.sub(r"[\W_]", "", _plain(key)).lower() in _FINE_KEYS
+
+
+_is_fine_short = lru_cache(maxsize=4_096)(_is_fine_key)
 
 
 def _gather(value: Any, texts: list[str], keys: list[str]) -> None:  # noqa: ANN401  # any JSON value is meant
     """Every text and every key of a value; what is a position by its key is refused at once."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if re.sub(r"[\W_]", "", _plain(key)).lower() in _FINE_KEYS:
+            if (_is_fine_short if len(key) <= SHORT else _is_fine_key)(key):
                 raise SubmissionError(f"`{quoted(key)[1:-1]}`: fine positions do not enter the record: name an area")
             keys.append(key)
             _gather(inner, texts, keys)
     elif isinstance(value, list | tuple):
         for inner in value:
             _gather(inner, texts, keys)
-    elif isinstance(value, str):
+    elif isinstance(value, str) and not _DIGEST.fullmatch(value):
         texts.append(value)
 
 
@@ -128,8 +185,11 @@ _GAP = re.compile(r"(?<=\d)\s?\.\s?(?=\d{2,}\b)")
 
 def _plain(text: str) -> str:
     """A text without the disguises that Unicode has for digits, letters and blanks."""
-    folded = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
-    seen = " ".join("".join(_digit(c) for c in folded if unicodedata.category(c) not in _UNSEEN).split())
+    folded = text.translate(_SIGNS)
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKC", folded).translate(_SIGNS)
+        folded = "".join(_digit(c) for c in folded if unicodedata.category(c) not in _UNSEEN)
+    seen = " ".join(folded.split())
     spread = _SPREAD.sub(lambda found: found[0].replace(" ", ""), _POINT.sub(".", seen))
     return _LETTER_L.sub("1", _LETTER_O.sub("0", _GAP.sub(".", spread))).translate(_ALIKE)
 
@@ -153,31 +213,6 @@ def _cells(text: str) -> Iterator[str]:
         parts = re.split(r"[\s_.:-]", found[0].lower())
         for at in range(len(parts)):
             joined = "".join(parts[at : at + 15]).removeprefix("0")[:15]
-            if CELL.fullmatch(joined) and _is_cell(joined):
+            if CELL.fullmatch(joined) and is_cell(joined):
                 yield joined
-    yield from (cell for found in _WHOLE.finditer(text) if _is_cell(cell := f"{int(found[0]):x}"))
-
-
-def _is_cell(cell: str) -> bool:
-    """Whether this is an H3 cell as it is written the one way: the digits that its resolution does not need are all 7.
-
-    Source: H3, "H3Index Bit Layout".
-    """
-    bits = int(cell, 16)
-    digits = [bits >> 3 * (14 - i) & 7 for i in range(15)]
-    resolution = bits >> 52 & 15
-    is_tail = all(digit == 7 for digit in digits[resolution:]) and 7 not in digits[:resolution]
-    return len(cell) == 15 and bits >> 56 == 8 and bits >> 45 & 127 < 122 and is_tail
-
-
-def check_cell(cell: str) -> None:
-    """Refuse an H3 cell that is finer than resolution 5, or that carries more than its resolution says.
-
-    Raises:
-        SubmissionError: it is finer, or no cell.
-    """
-    resolution = int(cell, 16) >> 52 & 0xF
-    if resolution > FINEST_CELL:
-        raise SubmissionError(f"a cell of resolution {resolution}: expected {FINEST_CELL} or coarser")
-    if not _is_cell(cell):
-        raise SubmissionError(f"expected an H3 cell, got {quoted(cell)}")
+    yield from (cell for found in _WHOLE.finditer(text) if is_cell(cell := f"{int(found[0]):x}"))

@@ -23,12 +23,13 @@ from truceline.assess.place import Placed
 from truceline.assess.seen import Seen
 from truceline.course import Course
 from truceline.desk import runs
+from truceline.desk.decided import People, as_ruled, people_of
 from truceline.desk.files import Bench, Evidence, Tell, open_agreement, read_evidence
 from truceline.desk.runs import Asked, agreement_row, evidence_row
 from truceline.errors import Fault, InputError, quoted
 from truceline.evidence.schema import SCHEMA
 from truceline.span import DAY_S, FAR_AHEAD, LONG_AGO, Span, parse_instant, utc_text
-from truceline.store.folder import CaseFolder
+from truceline.store.opened import is_case, named, open_case
 from truceline.verdict import YES, reasons_of
 
 FIELDS = ("is", "on", "if")
@@ -38,13 +39,13 @@ Row = dict[str, Any]
 
 
 def ask_condition(
-    what: Path, term_id: str, evidence: Sequence[Path], asked: Asked, *, areas: Sequence[Path] = (),
+    what: str | Path, term_id: str, evidence: Sequence[Path], asked: Asked, *, areas: Sequence[Path] = (),
     tell: Tell | None = None,
 ) -> Row:  # fmt: skip
     """Ask when a condition held.
 
     Args:
-        what: the text of an agreement, or a case folder.
+        what: the text of an agreement, or a case (folder, or URL of its database).
         term_id: a `define`, or a term whose `is`, `on` or `if` is a condition.
         evidence: files; none are needed with a case folder.
         asked: `since` is when counting begins instead of what the text says, `until` ends it.
@@ -57,15 +58,15 @@ def ask_condition(
     Raises:
         InputError: no such term, no condition in it, or a file is refused.
     """
-    bench, parts, known_at, seen_by = _opened(what, evidence, asked, areas, tell)
+    bench, parts, known_at, people = _opened(what, evidence, asked, areas, tell)
     agreement = bench.agreement
-    term, condition = _condition_of(bench, term_id, what)
+    term, condition = _condition_of(bench, term_id, Path(named(str(what))).name)
     until = parse_instant(asked.until, agreement.tz) if asked.until else None
     since = parse_instant(asked.since, agreement.tz) if asked.since else None
     if since is not None and until is not None and until <= since:
         raise InputError(f"`--until` is not after `--from`: {quoted(asked.until)} <= {quoted(asked.since)}")
-    table = _table(parts, seen_by)
-    seen = Seen(table, agreement, Placed(agreement.zones, bench.atlas))
+    table = as_ruled(_table(parts, known_at if is_case(what) else None), people.places)
+    seen = Seen(table, agreement, Placed(agreement.zones, bench.atlas), people.told.of_report)
     standing = History(agreement, [act for part in parts for act in part.acts], seen).as_known(known_at)
     if tell:
         tell("days", 0, 1)
@@ -85,38 +86,38 @@ def ask_condition(
 
 
 def _opened(
-    what: Path, evidence: Sequence[Path], asked: Asked, areas: Sequence[Path], tell: Tell | None
-) -> tuple[Bench, tuple[Evidence, ...], int | None, int | None]:
-    """Agreement and evidence, the second as known at, and the same where rows say when they became known."""
-    if what.is_dir():
+    what: str | Path, evidence: Sequence[Path], asked: Asked, areas: Sequence[Path], tell: Tell | None
+) -> tuple[Bench, tuple[Evidence, ...], int | None, People]:
+    """Agreement and evidence, the second as known at, and what people decided about the reports."""
+    if is_case(what):
         if evidence:
             raise InputError("a case folder has its own evidence: leave out the files, or `truceline add` them")
-        case = CaseFolder.open(what)
+        case = open_case(what)
         known_at, upto = runs.known_of(case, asked.known_at, runs.bench_of_case(case).agreement.tz)
         bench = runs.bench_of_case(case, areas, upto)
-        return bench, runs.evidence_of(case, bench, upto), known_at, known_at
+        return bench, runs.evidence_of(case, bench, upto), known_at, people_of(case, upto)
     if not evidence:
         raise InputError("name the files of evidence, or a case folder in place of the agreement")
     if asked.known_at.startswith("#"):
         raise InputError("`--known-at #index` needs a case folder: files alone have no record")
-    bench, parts = open_agreement(what, areas), []
+    bench, parts = open_agreement(Path(what), areas), []
     for number, path in enumerate(evidence):
         if tell:
             tell(f"reading {path.name}", number, len(evidence))
         parts.append(read_evidence(path, bench))
     known_at = parse_instant(asked.known_at, bench.agreement.tz) if asked.known_at else None
-    return bench, tuple(parts), known_at, None
+    return bench, tuple(parts), known_at, People()
 
 
-def _condition_of(bench: Bench, term_id: str, what: Path) -> tuple[Term, Any]:
+def _condition_of(bench: Bench, term_id: str, what: str) -> tuple[Term, Any]:
     term = bench.agreement.terms.get(term_id)
     if term is None:
         known = [t.id for t in bench.agreement.terms.values() if t.kind == "define"]
-        raise InputError(Fault(f"no term {quoted(term_id)}: conditions are {', '.join(known) or 'none'}", what.name))
+        raise InputError(Fault(f"no term {quoted(term_id)}: conditions are {', '.join(known) or 'none'}", what))
     found = next((term.body[key] for key in FIELDS if term.body.get(key) is not None), None)
     if found is None:
         fault = f"term {quoted(term_id)}: expected a condition in `is`, `on` or `if`, got none"
-        raise InputError(Fault(fault, what.name, term.line))
+        raise InputError(Fault(fault, what, term.line))
     return term, found
 
 
@@ -125,7 +126,7 @@ def _table(parts: Sequence[Evidence], seen_by: int | None) -> pa.Table:
     kept, _, _ = runs.chosen_rows(tuple(parts), LONG_AGO, FAR_AHEAD, seen_by)
     wanted = set(kept.column("id").to_pylist())
     tables = [SCHEMA.empty_table()]
-    for part in sorted(parts, key=lambda e: e.sha256):
+    for part in sorted(parts, key=lambda e: (e.index, e.sha256)):
         rows = []
         for row, key in enumerate(part.table.column("id").to_pylist()):
             if key in wanted:

@@ -17,14 +17,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from truceline.errors import InputError, StoreError, TrucelineError, VerificationError, one_line, quoted
 from truceline.record.checkpoint import MOST_SIZE, decimal_of, read_checkpoint
-from truceline.record.log import Log
+from truceline.record.log import Log, Storage
 from truceline.record.note import Verifier, base64_of, check_note, read_note, signed
 from truceline.record.policy import Policy
+from truceline.record.tiles import TileTree
+from truceline.record.tree import consistency_path
+from truceline.store.export import static_file
 
 DEADLINE_S = 5.0
 AHEAD_S = 300
@@ -32,6 +36,13 @@ MOST_ANSWER = 16_384
 MOST_LINES = 16
 SIZE = "text/x.tlog.size"
 _SHUT_BOTH = 2
+
+Answer = TypeVar("Answer")
+
+
+class Contradiction(VerificationError):  # noqa: N818  # what a witness says
+    """A witness saw another record of this log than the one that it is shown, or more of it."""
+
 
 Proof = Callable[[int], Sequence[bytes]]
 """The consistency proof from an older size to that of the checkpoint."""
@@ -53,11 +64,13 @@ class Asked:
         lines: cosignature lines that hold, by the name of the witness in the policy.
         times: when each cosigned, POSIX seconds.
         failed: why the others did not, one line each.
+        against: those among them that say they saw another tree, or more of this one.
     """
 
     lines: Mapping[str, str]
     times: Mapping[str, int]
     failed: Mapping[str, str]
+    against: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -69,12 +82,14 @@ class Cosigned:
         times: all witnesses of the policy whose cosignature on it is kept, and when they cosigned.
         failed: those that were asked and gave none, one line each.
         is_met: whether they are enough for the policy.
+        against: those that say they saw another tree, or more of this one.
     """
 
     size: int
     times: Mapping[str, int]
     failed: Mapping[str, str]
     is_met: bool
+    against: frozenset[str] = frozenset()
 
 
 def cosign(
@@ -92,15 +107,56 @@ def cosign(
     Raises:
         StoreError: no checkpoint of that size was published, or the disk refuses.
     """
-    whole = log.size if size is None else size
+    return cosign_through(lambda question: question(log), policy, size=size, deadline_s=deadline_s, now=now)
+
+
+class AskLog(Protocol):
+    """Has a log asked something, wherever its writer is."""
+
+    def __call__(self, question: Callable[[Log], Answer]) -> Answer:
+        """Its answer."""
+
+
+def cosign_through(
+    ask_log: AskLog, policy: Policy, *, size: int | None = None, deadline_s: float = DEADLINE_S, now: int | None = None
+) -> Cosigned:
+    """As `cosign`, for a log that another thread owns: it is asked three times, and never waits for a witness."""
     names = {verifier: name for name, (verifier, _) in policy.witnesses.items()}
-    note = log.noted(whole)
-    times = _times(note, log.keys.log.verifier, names)
-    bare = log.storage.note(whole) or note
-    asked = ask(bare, policy, lambda old: log.consistency(old, whole), but=times, deadline_s=deadline_s, now=now)
-    kept = log.cosigned(whole, asked.lines.values(), names)
+
+    def read(log: Log) -> tuple[int, bytes, dict[str, int]]:
+        whole = log.size if size is None else size
+        note = log.noted(whole)
+        return whole, log.storage.note(whole) or note, _times(note, log.keys.log.verifier, names)
+
+    whole, bare, times = ask_log(read)
+    proof = partial(_consistency, ask_log, whole)
+    asked = ask(bare, policy, proof, but=times, deadline_s=deadline_s, now=now)
+    lines = list(asked.lines.values())
+    kept = ask_log(lambda log: log.cosigned(whole, lines, names)) if lines else {}
     times |= {names[verifier]: at for verifier, at in kept.items()}
-    return Cosigned(whole, times, asked.failed, policy.is_met(times))
+    return Cosigned(whole, times, asked.failed, policy.is_met(times), asked.against)
+
+
+def shown_to(store: Storage, policy: Policy, *, deadline_s: float = DEADLINE_S) -> Asked:
+    """Show every witness the head of a record as it is kept: those `against` saw another one, or more of this one.
+
+    Then it went back, or another goes on. The log signs nothing for the question, and nothing is kept.
+
+    Args:
+        store: where the record is kept.
+        policy: witnesses with the URLs at which they answer.
+        deadline_s: for all of them together, seconds.
+    """
+    note = store.head()
+    if note is None or not any(url for _, url in policy.witnesses.values()):
+        return Asked({}, {}, {})
+    size = read_checkpoint(read_note(note).text).size
+    tree = TileTree(lambda path: static_file(store, path) or b"", size)
+    return ask(note, policy, lambda old: consistency_path(old, size, tree.subtree), deadline_s=deadline_s)
+
+
+def _consistency(ask_log: AskLog, whole: int, old: int) -> Sequence[bytes]:
+    return ask_log(lambda log: log.consistency(old, whole))
 
 
 def _times(note: bytes, log: Verifier, names: Mapping[Verifier, str]) -> dict[str, int]:
@@ -132,6 +188,7 @@ def ask(
     until = time.monotonic() + deadline_s
     lock = threading.Lock()
     answers: dict[str, tuple[str, int] | str] = {}
+    against: set[str] = set()
     peers: list[Peer] = []
 
     def proved(old: int) -> Sequence[bytes]:
@@ -146,6 +203,8 @@ def ask(
                 answer = _asked(peer, verifier, note, proved, until=until, now=now)
         except TrucelineError as error:
             answer = one_line(str(error))
+            if isinstance(error, Contradiction):
+                against.add(name)
         except Exception as error:  # whatever a proof or a codec raises is this witness's line, no more
             answer = one_line(f"{type(error).__name__}: {error}")
         answers.setdefault(name, answer)
@@ -164,6 +223,7 @@ def ask(
         {name: line for name, (line, _) in good.items()},
         {name: at for name, (_, at) in good.items()},
         {name: answer for name, answer in found.items() if isinstance(answer, str)},
+        frozenset(against),
     )
 
 
@@ -177,15 +237,15 @@ def _asked(
         reply = peer.ask("POST", "/add-checkpoint", _body(old, path, note), most=MOST_ANSWER, until=until)
         if reply.status == 200:
             return line_of(reply.body, note, verifier, now=now)
+        if reply.status == 422:
+            raise Contradiction(f"refuses: the tree of size {size} does not continue that of size {old} which it saw")
         if reply.status != 409:
             raise StoreError(f"answered {reply.status}: {quoted(reply.body.decode('utf-8', 'replace'), 120)}")
         named = _size_of(reply)
         if named == old:
-            raise VerificationError(f"refuses: it says it saw another tree of size {named}")
+            raise Contradiction(f"refuses: it says it saw another tree of size {named}")
         if named > size:
-            raise VerificationError(
-                f"says it saw size {named}, which is more than {size}: a fork, a rollback, or a lie"
-            )
+            raise Contradiction(f"says it saw size {named}, which is more than {size}: a fork, a rollback, or a lie")
         if is_last:
             raise StoreError(f"names another size whenever it is asked: {named} after {old}")
         old, path = named, proof(named)

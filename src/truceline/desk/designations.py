@@ -21,7 +21,8 @@ from truceline.desk.recorded import signed_acts
 from truceline.desk.runs import agreement_row, bench_of_case, known_of
 from truceline.errors import InputError
 from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant, utc_text
-from truceline.store.folder import TEXTS, CaseFolder, Said
+from truceline.store.case import TEXTS, Case, Said
+from truceline.store.opened import is_case, open_case
 from truceline.verdict import Answer
 
 
@@ -39,42 +40,43 @@ class Source:
     known_at: int | None
 
 
-def open_source(path: Path, known_at: str = "") -> Source:
+def open_source(path: str | Path, known_at: str = "") -> Source:
     """Read an agreement, or a case folder as its record was.
 
     Args:
-        path: a case folder, or the YAML file of an agreement.
+        path: a case (folder, or URL of its database), or the YAML file of an agreement.
         known_at: a time text or `#index` of the record; empty = everything that is known.
 
     Raises:
         InputError: neither of the two, or a time as known for a file that has no record.
     """
-    if path.is_dir():
-        return source_of_case(CaseFolder.open(path), known_at)
+    if is_case(path):
+        return source_of_case(open_case(path), known_at)
     if known_at:
         raise InputError("`--known-at` needs a case folder: an agreement alone has no record")
-    return Source(load(read_bytes(path), path.name), (), (), None)
+    file = Path(path)
+    return Source(load(read_bytes(file), file.name), (), (), None)
 
 
-def source_of_case(case: CaseFolder, known_at: str = "") -> Source:
+def source_of_case(case: Case, known_at: str = "") -> Source:
     """A case folder as its record was."""
     known, upto = known_of(case, known_at, bench_of_case(case).agreement.tz)
     agreement = bench_of_case(case, (), upto).agreement
     return Source(agreement, acts_of_case(case, agreement.tz, upto), recorded_texts(case, upto), known)
 
 
-def acts_of_case(case: CaseFolder, tz: str, upto: int) -> tuple[SignedAct, ...]:
+def acts_of_case(case: Case, tz: str, upto: int) -> tuple[SignedAct, ...]:
     """The signed acts among the first `upto` entries: of files that were added, and of parties on the record."""
     return tuple(act for one in signed_acts(case, tz, upto) for act in one.acts)
 
 
-def recorded_texts(case: CaseFolder, upto: int) -> tuple[texts.Version, ...]:
+def recorded_texts(case: Case, upto: int) -> tuple[texts.Version, ...]:
     """The texts and wordings among the first `upto` entries, in their order."""
     entries = [said for kind in (*TEXTS, "wording") for said in case.said(kind, upto)]
     return tuple(_version(case, said) for said in sorted(entries, key=lambda said: said.index))
 
 
-def _version(case: CaseFolder, said: Said) -> texts.Version:
+def _version(case: Case, said: Said) -> texts.Version:
     body, one = said.statement.body, said.statement
     blob = next((blob.sha256 for blob in one.blobs if blob.name == body["file"]), "")
     signers = tuple(case.signers(said))
@@ -91,11 +93,11 @@ def _version(case: CaseFolder, said: Said) -> texts.Version:
 # -- designations ------------------------------------------------------------------------------------------------------
 
 
-def designations_answer(path: Path, at: str, known_at: str = "") -> dict[str, Any]:
+def designations_answer(path: str | Path, at: str, known_at: str = "") -> dict[str, Any]:
     """The answer of `truceline designations --json`; its schema is in `docs/reference/json`.
 
     Args:
-        path: a case folder or an agreement.
+        path: a case (folder, or URL of its database), or an agreement.
         at: a time text; its first second is meant.
         known_at: a time text or `#index` of the record; empty = everything that is known.
     """
@@ -110,17 +112,22 @@ def designations_answer(path: Path, at: str, known_at: str = "") -> dict[str, An
         "at": utc_text(second),
         "known_at": None if source.known_at is None else utc_text(source.known_at),
         "reading": agreement.readings["designation"],
-        "actors": [_designation_row(one) for one in names.designations(history, second, source.known_at)],
-        "lists": {
-            "guarantors": list(lists.guarantors),
-            "claims": dict(lists.claims),
-            "listed": [{"by": list(by), "actors": list(actors)} for by, actors in lists.parts.items()],
-        },
+        "actors": [designation_row(one) for one in names.designations(history, second, source.known_at)],
+        "lists": lists_row(lists),
         "law": LAW,
     }
 
 
-def _designation_row(one: names.Designation) -> dict[str, Any]:
+def lists_row(lists: names.Lists) -> dict[str, Any]:
+    """On whose lists of accepting groups each group stands, as plain values."""
+    return {
+        "guarantors": list(lists.guarantors), "claims": dict(lists.claims),
+        "listed": [{"by": list(by), "actors": list(actors)} for by, actors in lists.parts.items()],
+    }  # fmt: skip
+
+
+def designation_row(one: names.Designation) -> dict[str, Any]:
+    """One actor at one moment, as plain values."""
     return {
         "actor": one.actor, "kind": one.kind, "side": one.side or None, "state": one.state,
         "recorded": one.is_recorded,
@@ -173,11 +180,11 @@ def _cited(source: str, tag: str) -> dict[str, str | None]:
 # -- held texts --------------------------------------------------------------------------------------------------------
 
 
-def held_rows(path: Path, at: str = "", known_at: str = "") -> dict[str, Any]:
+def held_rows(path: str | Path, at: str = "", known_at: str = "") -> dict[str, Any]:
     """The answer of `truceline agreement held --json`; its schema is in `docs/reference/json`.
 
     Args:
-        path: a case folder or an agreement.
+        path: a case (folder, or URL of its database), or an agreement.
         at: a time text; empty = after all that is known.
         known_at: a time text or `#index` of the record; empty = everything that is known.
     """
@@ -191,11 +198,15 @@ def held_rows(path: Path, at: str = "", known_at: str = "") -> dict[str, Any]:
         "at": _second(second) if at else None,
         "known_at": None if source.known_at is None else utc_text(source.known_at),
         "in_force": agreement.canonical_hash,
-        "versions": [_version_row(one) for one in versions],
-        "parties": _party_rows(rows),
+        **version_rows(versions, rows),
         "differing": {key: list(parties) for key, parties in texts.differing(rows).items()},
         "law": LAW,
     }
+
+
+def version_rows(versions: Iterable[texts.Version], rows: Iterable[texts.Held]) -> dict[str, Any]:
+    """The versions of a text, and what each party holds of them, as plain values."""
+    return {"versions": [_version_row(one) for one in versions], "parties": _party_rows(rows)}
 
 
 def _version_row(one: texts.Version) -> dict[str, Any]:

@@ -11,41 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from truceline import LAW
 from truceline.agreement import lint
 from truceline.agreement.balance import AREAS, MEASURES, Account, Balance, balance
 from truceline.agreement.diff import Diff, diff
-from truceline.agreement.lint import Finding
 from truceline.agreement.model import Agreement
 from truceline.agreement.text import load
 from truceline.agreement.wording import Wording
 from truceline.assess import gaps
-from truceline.assess.gaps import Came
 from truceline.assess.place import Placed
+from truceline.desk.checking import Checked, came_of, finding_rows, kinds_of
 from truceline.desk.files import Bench, Tell, beside, open_agreement, read_bytes, read_evidence
 from truceline.errors import InputError, quoted
 from truceline.report.balance import Told, render_page, render_svg
 from truceline.report.language import LANGUAGES
+from truceline.store.case import AGREEMENT, Case
 from truceline.store.disk import write_whole
-from truceline.store.folder import CaseFolder
+from truceline.store.opened import is_case, named, open_case
 
 PICTURES = (".svg", ".html", ".png")
 PRIVATE = "Private to whoever computes it: written to no case and to no record. Counts only: no weight, no score."
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A text that was checked; its findings are for the drafter, and resolve nothing."""
-
-    agreement: Agreement
-    findings: tuple[Finding, ...]
-
-    @property
-    def warnings(self) -> list[str]:
-        """Every finding in one sentence, each once; what the text itself warned of first."""
-        return list(dict.fromkeys([*self.agreement.warnings, *(f.message for f in self.findings)]))
 
 
 @dataclass(frozen=True)
@@ -96,16 +82,6 @@ def check(path: Path, evidence: Sequence[Path] = (), areas: Sequence[Path] = (),
     return Checked(agreement, tuple(lint.ordered(found)))
 
 
-def came_of(bench: Bench, tables: Sequence[pa.Table]) -> Came:
-    """What can come in as evidence: the acts of the aliases and of the reports, and whether one carries coverage."""
-    acts = {alias.act for alias in bench.aliases.acts.values()} | {act for _, act in bench.aliases.weapons.values()}
-    given = [table for table in tables if table.num_rows]
-    for table in given:
-        acts |= set(pc.unique(pc.list_flatten(table.column("act"))).to_pylist())
-    watched = any(table.column("coverage").null_count < table.num_rows for table in given)
-    return Came(frozenset(act for act in acts if act), len(given), watched)
-
-
 def draft_of(text: str, areas: Sequence[Path] = ()) -> Draft:
     """Open a text for comparing: a file, or `CASE#INDEX` for the text in force after an entry of a record.
 
@@ -113,27 +89,27 @@ def draft_of(text: str, areas: Sequence[Path] = ()) -> Draft:
         InputError: there is no such file or entry.
     """
     folder, mark, index = text.rpartition("#")
-    if not mark or not Path(folder).is_dir():
-        if Path(text).is_dir():
-            raise InputError(f"{quoted(text)} is a case folder: expected the text of an agreement, or `{text}#0`")
+    if not mark or not is_case(folder):
+        if is_case(text):
+            raise InputError(f"{quoted(named(text))} is a case: expected the text of an agreement, or `CASE#0`")
         bench = open_agreement(Path(text), areas)
     else:
-        bench = _of_entry(CaseFolder.open(Path(folder)), index, areas)
+        bench = _of_entry(open_case(folder), index, areas)
     return Draft(text, bench.agreement, Placed(bench.agreement.zones, bench.atlas))
 
 
-def _of_entry(case: CaseFolder, index: str, areas: Sequence[Path]) -> Bench:
+def _of_entry(case: Case, index: str, areas: Sequence[Path]) -> Bench:
     from truceline.desk.runs import bench_of_case  # noqa: PLC0415  # runs are not needed for files alone
 
     entries = case.entries()
     if not (index.isascii() and index.isdecimal()) or int(index) >= len(entries):
         raise InputError(f"expected an entry `#0` to `#{len(entries) - 1}` of the record, got {quoted('#' + index)}")
-    first = next((said.index for said in entries if said.statement.type == "agreement"), 0)
+    first = next((said.index for said in case.said(AGREEMENT)), 0)
     return bench_of_case(case, areas, max(int(index), first) + 1)
 
 
 def _of_case(folder: Path) -> list[pa.Table]:
-    return [table for _, table in CaseFolder.open(folder).tables()]
+    return [table for _, table in open_case(folder).tables()]
 
 
 def compare(old: str, new: str, areas: Sequence[Path] = (), lang: str = "") -> tuple[Draft, Draft, Diff]:
@@ -199,20 +175,9 @@ def check_answer(path: Path, checked: Checked) -> dict[str, Any]:
     text = checked.agreement
     return {
         "file": str(path), "ok": True, "faults": [], "warnings": checked.warnings, "id": text.id,
-        "findings": [
-            {"kind": f.kind, "line": f.line, "terms": list(f.terms), "message": f.message, "advice": f.advice}
-            for f in checked.findings
-        ],
+        "findings": finding_rows(checked),
         "terms": kinds_of(text), "text_sha256": text.text_hash, "canonical_sha256": text.canonical_hash,
     }  # fmt: skip
-
-
-def kinds_of(text: Agreement) -> dict[str, int]:
-    """How many terms of each kind a text has, in the order of their first."""
-    kinds: dict[str, int] = {}
-    for term in text.terms.values():
-        kinds[term.kind] = kinds.get(term.kind, 0) + 1
-    return kinds
 
 
 def diff_answer(a: Draft, b: Draft, found: Diff) -> dict[str, Any]:

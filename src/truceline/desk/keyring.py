@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import os
 import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -27,6 +29,9 @@ from truceline.record.note import COSIGNATURE, ED25519, Signer
 from truceline.span import utc_text
 
 USES = ("log", "clock", "sign", "read", "root", "witness")
+MASK = "names.mask"
+"""The secret behind what stands for names that may not be told; it lies with the keys and goes with them."""
+
 _DEMO = b"truceline demo key: published, worth nothing\n"
 
 
@@ -172,12 +177,52 @@ def clock_name(origin: str) -> str:
     return f"{origin}/clock"
 
 
+def masked(text: str, what: str) -> str:
+    """What stands for a text that may not be told: 64 digits that only this machine can find again.
+
+    A hash without a key would be found by trying: positions and files are few.
+
+    Args:
+        text: what is masked.
+        what: for what, so that two uses give two masks.
+    """
+    return hmac.digest(_mask(config_folder()), f"truceline {what}\n{text}".encode("utf-8", "replace"), "sha256").hex()
+
+
+@lru_cache(maxsize=8)
+def _mask(config: Path) -> bytes:
+    """The secret of `masked`, made when it is first asked for; where none can be kept, each run has its own."""
+    path = config / "keys" / MASK
+    if not path.exists():
+        with contextlib.suppress(StoreError, OSError):
+            _make_mask(path)
+    try:
+        return path.read_bytes()
+    except OSError:
+        return secrets.token_bytes(32)
+
+
+def _make_mask(path: Path) -> None:
+    part = own_folder("keys") / f"{MASK}.{secrets.token_hex(8)}"
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(32))
+        file.flush()
+        os.fsync(file.fileno())
+    with contextlib.suppress(FileExistsError):  # of two that begin at once the first is taken
+        os.link(part, path)
+    part.unlink()
+
+
 def random_bytes(n: int) -> bytes:
     """So many random bytes of the system."""
     return secrets.token_bytes(n)
 
 
 # -- the end of all keys -----------------------------------------------------------------------------------------------
+
+ROOMS = ("keys", "vault", "receipts", "services", "exchanges")
+"""Folders that are destroyed: a receipt shows who said what, a known service that one spoke to it, a list that is fixed
+for an exchange what is in it."""
 
 OVERWRITE_S = 30.0
 """So long are files written over; after that they are only removed, so that all is gone within a minute."""
@@ -228,15 +273,15 @@ def panic(clock: Callable[[], float] = time.monotonic) -> Panic:
 
 
 def _rooms() -> list[Path]:
-    """The folders that hold keys and the vault; never one that a link points at."""
-    return [room for name in ("keys", "vault") if not (room := config_folder() / name).is_symlink() and room.is_dir()]
+    """The folders that hold keys, the vault, and what tells of statements; never one that a link points at."""
+    return [room for name in ROOMS if not (room := config_folder() / name).is_symlink() and room.is_dir()]
 
 
 def _in_order() -> list[Path]:
     """Everything in them that is no folder, keys first; and keys that lie beside them."""
     top = config_folder()
     found = [path for path in top.glob("*.key*") if path.is_symlink() or not path.is_dir()]
-    found += [room for name in ("keys", "vault") if (room := top / name).is_symlink()]
+    found += [room for name in ROOMS if (room := top / name).is_symlink()]
     for room in _rooms():
         with contextlib.suppress(OSError):
             room.chmod(0o700)

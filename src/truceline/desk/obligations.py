@@ -11,23 +11,24 @@ from truceline.agreement.history import Standing
 from truceline.agreement.model import Agreement, SignedAct
 from truceline.assess.allegations import Allegation, allegations
 from truceline.assess.bans import Ban, bans
-from truceline.assess.obligations import Duty, duties
+from truceline.assess.obligations import Duty, Reported, duties
 from truceline.assess.reported import reported_of_all
 from truceline.desk.files import Tell, open_agreement, read_evidence
 from truceline.desk.runs import Asked, Outcome, agreement_row, assess_files, judge_case
 from truceline.errors import InputError, quoted
-from truceline.span import LONG_AGO, local_text, parse_instant, utc_text
-from truceline.store.folder import CaseFolder
+from truceline.span import FAR_AHEAD, LONG_AGO, local_text, parse_instant, utc_text
+from truceline.store.opened import is_case, open_case
 from truceline.verdict import Answer, reasons_of
 
 
 def obligations_answer(
-    what: Path, at: str, evidence: Sequence[Path] = (), *, known_at: str = "", of: str = "", tell: Tell | None = None
-) -> dict[str, Any]:
+    what: str | Path, at: str, evidence: Sequence[Path] = (), *, known_at: str = "", of: str = "",
+    tell: Tell | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Every duty, prohibition and allegation at a moment.
 
     Args:
-        what: a case folder, or the text of an agreement.
+        what: a case (folder, or URL of its database), or the text of an agreement.
         at: a time text; its first second is meant.
         evidence: with an agreement: files of evidence and signed acts.
         known_at: a time text, or `#index` of a case; empty = everything that is known.
@@ -42,28 +43,42 @@ def obligations_answer(
     if of and of not in agreement.parties:
         raise InputError(f"`--of`: expected an actor of the agreement, got {quoted(of)}")
     second = parse_instant(at, agreement.tz)
-    told = reported_of_all(outcome.assessed)
-    owed = [one for one in duties(standing, second, told) if of in ("", one.bearer)]
-    kept = [one for one in bans(standing, second, told) if of in ("", one.bearer)]
     return {
         "agreement": agreement_row(agreement), "rule_version": RULE_VERSION, "tz": agreement.tz, "at": utc_text(second),
         "known_at": None if outcome.known_at is None else utc_text(outcome.known_at),
-        "duties": [_duty_row(one, agreement) for one in owed],
-        "prohibitions": [_ban_row(one, agreement) for one in kept],
-        "allegations": [_allegation_row(one) for one in allegations(standing, second)],
-        "findings": [_finding_row(a, standing) for a in standing.acts if a.act == "finding" and a.at <= second],
+        **board(standing, second, reported_of_all(outcome.assessed), of),
         "warnings": outcome.warnings,
         "law": LAW,
     }  # fmt: skip
 
 
-def _outcome(what: Path, evidence: Sequence[Path], known_at: str, tell: Tell | None) -> Outcome:
+def board(standing: Standing, at: int, told: Reported, of: str = "") -> dict[str, Any]:
+    """Who owes what at a second, as plain values.
+
+    Args:
+        standing: the text and its signed acts.
+        at: UTC second.
+        told: what reports say of each bearer.
+        of: only this bearer; empty = all.
+    """
+    agreement = standing.agreement
+    owed = [one for one in duties(standing, at, told) if of in ("", one.bearer)]
+    kept = [one for one in bans(standing, at, told) if of in ("", one.bearer)]
+    return {
+        "duties": [_duty_row(one, agreement) for one in owed],
+        "prohibitions": [_ban_row(one, agreement) for one in kept],
+        "allegations": [_allegation_row(one) for one in allegations(standing, at)],
+        "findings": [_finding_row(a, standing) for a in standing.acts if a.act == "finding" and a.at <= at],
+    }  # fmt: skip
+
+
+def _outcome(what: str | Path, evidence: Sequence[Path], known_at: str, tell: Tell | None) -> Outcome:
     asked = Asked(known_at=known_at)
-    if what.is_dir():
+    if is_case(what):
         if evidence:
             raise InputError("a case folder holds its own evidence: use `truceline add` to add files")
-        return judge_case(CaseFolder.open(what), asked, tell=tell)
-    bench = open_agreement(what)
+        return judge_case(open_case(what), asked, tell=tell)
+    bench = open_agreement(Path(what))
     return assess_files(bench, [read_evidence(file, bench) for file in evidence], asked, tell)
 
 
@@ -127,7 +142,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 
 def _text(second: int) -> str | None:
-    return utc_text(second) if second > LONG_AGO else None
+    return utc_text(second) if LONG_AGO < second < FAR_AHEAD else None
 
 
 def local(text: str | None, tz: str) -> str:

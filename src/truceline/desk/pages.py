@@ -19,13 +19,18 @@ import pyarrow as pa
 import shapely
 
 from truceline import RULE_VERSION
+from truceline.agreement.model import Agreement
 from truceline.assess import assessment
 from truceline.assess.answers import Rows
 from truceline.assess.assessment import ANY
+from truceline.assess.ground import Ground
+from truceline.assess.incidents import Bands
 from truceline.assess.place import Placed
 from truceline.assess.replay import Change, Shift
+from truceline.atlas import Atlas
 from truceline.course import Course
 from truceline.desk.runs import Outcome
+from truceline.desk.towns import as_town
 from truceline.errors import InputError, StoreError, quoted
 from truceline.evidence.schema import Observation
 from truceline.group import Sight, may_see, role_of
@@ -44,7 +49,7 @@ from truceline.report.picture import (
     ZoneMark,
 )
 from truceline.report.supposed import HIGH, WIDE
-from truceline.space import Geometry, Region, distance_m, in_degrees, outline
+from truceline.space import Geometry, Region, in_degrees, outline
 from truceline.span import DAY_S, FAR_AHEAD, LONG_AGO, Span, civil_days, day_span, local_text, parse_instant
 from truceline.store.disk import write_whole
 from truceline.verdict import UNKNOWN, YES, reasons_of
@@ -58,12 +63,6 @@ COMMON_SOURCES = ("reports", "ucdp")
 
 PAINTED = 2
 """Pixels of a PNG to one of the page, each way."""
-
-TOWN_M = 5_000
-"""A place shown as its town is at least a disc of this radius."""
-
-TOWN_GRID = 500_000
-"""Points about which such discs are drawn: every 0.05 degree, in 1e-7 degree."""
 
 
 def write_all(outcome: Outcome, folder: Path) -> list[Path]:
@@ -80,8 +79,18 @@ def write_all(outcome: Outcome, folder: Path) -> list[Path]:
     return files
 
 
-def write_one(outcome: Outcome, path: Path, *, lang: str, reader: str, cut_off: str) -> int:
+def write_one(
+    outcome: Outcome, path: Path, *, lang: str, reader: str, cut_off: str, withheld: frozenset[str] = frozenset()
+) -> int:
     """Write one page; gives its size in bytes.
+
+    Args:
+        outcome: what was judged.
+        path: where.
+        lang: `en`, `ar` or `ru`.
+        reader: `secretariat`, `party:ID` or `public`.
+        cut_off: time text; empty = after everything.
+        withheld: ids of reports whose use for this reader nobody has consented to.
 
     Raises:
         InputError: no such language, or no such reader.
@@ -91,7 +100,7 @@ def write_one(outcome: Outcome, path: Path, *, lang: str, reader: str, cut_off: 
     known = outcome.bench.agreement.parties
     if (kind == "party" and party not in known) or (kind != "party" and reader not in ("secretariat", "public")):
         raise InputError(f"`--for`: expected secretariat, public or party:ID, got {quoted(reader)}")
-    data = render(picture_of(outcome, reader=reader, cut_off=cut_off), lang).encode()
+    data = render(picture_of(outcome, reader=reader, cut_off=cut_off, withheld=withheld), lang).encode()
     write_whole(path, data)
     return len(data)
 
@@ -134,11 +143,11 @@ def what_if_picture(outcome: Outcome, change: Change, zone: str, asked: str) -> 
     """Zones and counts of a what-if: no report is on it, so nothing of one can be too fine."""
     agreement, everything = outcome.bench.agreement, change.totals[ANY]
     polygons, is_withheld = _outline_of(outcome.assessed.law.placed, zone)
-    names = _named(agreement.zones[zone].names, zone)
+    names = names_of(agreement.zones[zone].names, zone)
     return WhatIf(
         case=agreement.title, zone=ZoneMark(zone, names, polygons, (), is_withheld, "", ()),
         supposed=_outline_of(change.dockets[1].law.placed, zone)[0], asked=asked,
-        others=tuple(mark for mark in _zones(outcome) if mark.id != zone), lands=tuple(_lands(outcome)),
+        others=tuple(mark for mark in _zones(outcome) if mark.id != zone), lands=tuple(lands_of(outcome.bench.atlas)),
         any=_shifted("", everything), months=tuple(_shifted(name, one) for name, one in change.by_month.items()),
         reader="secretariat", tz=agreement.tz, known_at=outcome.known_at,
     )  # fmt: skip
@@ -194,13 +203,13 @@ class _Row:
     source: Mapping[str, Any]
 
 
-def picture_of(outcome: Outcome, *, reader: str, cut_off: str) -> Picture:
+def picture_of(outcome: Outcome, *, reader: str, cut_off: str, withheld: frozenset[str] = frozenset()) -> Picture:
     """Everything on the page of a reader, reduced to what the reader may see."""
     agreement, assessed = outcome.bench.agreement, outcome.assessed
     end = parse_instant(cut_off, agreement.tz) if cut_off else int(assessed.columns.end.max(initial=0))
     since = end - DAY_S
     rows = list(_rows(outcome))
-    entries = [_entry(outcome, row, reader, end) for row in rows]
+    entries = [None if row.report.id in withheld else _entry(outcome, row, reader, end) for row in rows]
     shown = tuple(sorted((e for e in entries if e is not None), key=lambda e: (e.start, e.id)))
     seen = np.array([row.index for row, e in zip(rows, entries, strict=True) if e is not None], np.int64)
     counts = assessment.counts(assessed, ANY, seen)
@@ -209,13 +218,21 @@ def picture_of(outcome: Outcome, *, reader: str, cut_off: str) -> Picture:
         tz=agreement.tz, cut_off=end, since=since, known_at=outcome.known_at, readings=agreement.readings,
         entries=shown, terms=tuple(_term_counts(outcome, seen)), any=(counts.surely, counts.possibly, counts.no),
         previous=_within(outcome, seen, since - DAY_S, since), withheld_entries=len(entries) - len(shown),
-        lands=tuple(_lands(outcome)), zones=tuple(_zones(outcome)), windows=tuple(_windows(outcome)),
+        lands=tuple(lands_of(outcome.bench.atlas)), zones=tuple(_zones(outcome)), windows=tuple(_windows(outcome)),
         agreement_hash=agreement.canonical_hash, rule_version=RULE_VERSION,
         evidence=tuple((e.file, e.table.num_rows, e.rejected.num_rows, e.sha256) for e in outcome.evidence),
         sources=tuple(sorted({str(row.source["licence"]) for row in rows if row.source["licence"]})),
         settle=tuple((s.reason, s.alone) for s in assessment.settle(assessed)) if reader == "secretariat" else (),
-        findings=outcome.findings,
+        findings=outcome.findings, incidents=_incidents(outcome, seen) if reader == "secretariat" else None,
     )  # fmt: skip
+
+
+def _incidents(outcome: Outcome, seen: Rows) -> tuple[int, int] | None:
+    """How many incidents the entries tell of; None where nobody looked for reports of one."""
+    if not outcome.told.incidents and not outcome.told.unresolved:
+        return None
+    band = Bands(outcome.assessed, outcome.told).all(seen)
+    return band.low, band.high
 
 
 def _rows(outcome: Outcome) -> Iterator[_Row]:
@@ -247,11 +264,12 @@ def _entry(outcome: Outcome, row: _Row, reader: str, cut_off: int) -> Entry | No
         reader,
         "withdrawal" if is_presence else "incident",
         age_s=cut_off - report.end,
-        is_published=_is_published(source, cut_off, outcome.bench.agreement.tz),
+        is_published=is_published(source, cut_off, outcome.bench.agreement.tz),
     )
     is_inside = reader == "secretariat"
     is_common = source["source"] in COMMON_SOURCES
-    if sight < Sight.TOWN:
+    is_closed = source["may_export"] is False and not is_inside  # terms of the source: its rows are not passed on
+    if sight < Sight.TOWN or is_closed:
         return None
     region = report.impact if sight == Sight.AS_REPORTED else as_town(report.impact)
     start, end = (
@@ -268,13 +286,13 @@ def _entry(outcome: Outcome, row: _Row, reader: str, cut_off: int) -> Entry | No
         publisher=source["publisher"] or "",
         url=source["url"] if source["url"] and (is_inside or is_common) else "",
         note=(source["note"] or "") if is_inside else "",
-        any=int(answer.value[row.index]), supported=UNKNOWN, terms=terms,
+        any=int(answer.value[row.index]), supported=int(outcome.assessed.supported[row.index]), terms=terms,
         settle=_settle(outcome, row.index) if reader == "secretariat" else (), is_protected=report.is_protected,
         group=outcome.assessed.groups[row.index],
     )  # fmt: skip
 
 
-def _is_published(source: Mapping[str, Any], cut_off: int, tz: str) -> bool:
+def is_published(source: Mapping[str, Any], cut_off: int, tz: str) -> bool:
     """Whether a source's page carried it by the cut-off; a date that cannot be read, or lies later, does not count."""
     if source["published"]:
         try:
@@ -282,24 +300,6 @@ def _is_published(source: Mapping[str, Any], cut_off: int, tz: str) -> bool:
         except InputError:
             return False
     return bool(source["url"]) or source["source"] == "ucdp"
-
-
-def as_town(region: Region) -> Region:
-    """A region no finer than a town: all but units become a disc about a point of a fixed grid that holds all of it.
-
-    The grid (0.05 degree, about 5 km) is fixed, so that no number of reports of one place averages to it, and the
-    centre of an observer's sector, his post, is not the centre that is drawn.
-    """
-    if region.kind not in ("disc", "hull", "sector", "line"):
-        return region
-    shape = outline(region)
-    if shape is None:
-        return Region("none")
-    middle = shapely.centroid(shape)
-    lon, lat = (round(float(at) / TOWN_GRID) * TOWN_GRID for at in (shapely.get_x(middle), shapely.get_y(middle)))
-    corners = shapely.get_coordinates(in_degrees(shape))
-    reach = max(distance_m(lon / 1e7, lat / 1e7, float(x), float(y)) for x, y in corners)
-    return Region("disc", lon, lat, max(TOWN_M, (int(reach) // 1_000 + 1) * 1_000), country=region.country)
 
 
 def civil_bounds(report: Observation, tz: str) -> tuple[int, int]:
@@ -394,36 +394,46 @@ def _points(line: Geometry) -> tuple[tuple[float, float], ...]:
     return tuple(points[::step] + ([points[-1]] if step > 1 else []))
 
 
-def _lands(outcome: Outcome) -> Iterator[Land]:
-    atlas = outcome.bench.atlas
+def lands_of(atlas: Atlas) -> Iterator[Land]:
+    """The land below a map: the countries around, and those of the case with their largest units."""
     for code, shape in sorted(atlas.basemap.items()):
-        yield Land(code, 0, False, _named(atlas.names.get(code), code), rings_of(shape))
+        yield Land(code, 0, False, names_of(atlas.names.get(code), code), rings_of(shape))
     for unit in atlas.gazetteer:
         code = atlas.gazetteer.code(unit.code)
         if unit.level <= 1 and code in atlas.shapes:
-            yield Land(unit.code, unit.level, True, _named(unit.names, unit.code), rings_of(atlas.shapes[code]))
+            yield Land(unit.code, unit.level, True, names_of(unit.names, unit.code), rings_of(atlas.shapes[code]))
 
 
 def _zones(outcome: Outcome) -> Iterator[ZoneMark]:
     agreement, atlas, placed = outcome.bench.agreement, outcome.bench.atlas, outcome.assessed.law.placed
-    used: dict[str, list[str]] = {}
-    for term in agreement.terms.values():
-        for where in term.where:
-            used.setdefault(where, []).append(term.id)
+    used = terms_by_place(agreement)
     for zone_id, terms in used.items():
         zone = agreement.zones[zone_id]
         ground = placed.ground((zone_id,))
-        country_wide = bool(ground.codes) and all(len(atlas.gazetteer.chain(c)) == 1 for c in ground.codes)
-        drawn = () if ground.shape is None or country_wide else rings_of(ground.shape)
+        drawn = () if ground.shape is None or is_country(ground, atlas) else rings_of(ground.shape)
         by = "; ".join(sorted({atlas.drawn_by[line] for line in _line_ids(outcome, zone_id) if line in atlas.drawn_by}))
-        yield ZoneMark(zone_id, _named(zone.names, zone_id), drawn, (), ground.is_withheld, by, tuple(terms))
+        yield ZoneMark(zone_id, names_of(zone.names, zone_id), drawn, (), ground.is_withheld, by, tuple(terms))
     for line, points in sorted(atlas.lines.items()):
         if line in used:
             continue
         line_points = tuple((round(float(x), 4), round(float(y), 4)) for x, y in points)
         yield ZoneMark(
-            line, _named(atlas.names.get(line), line), (), line_points, False, atlas.drawn_by.get(line, ""), ()
+            line, names_of(atlas.names.get(line), line), (), line_points, False, atlas.drawn_by.get(line, ""), ()
         )
+
+
+def terms_by_place(agreement: Agreement) -> dict[str, list[str]]:
+    """The zones and lines of which terms speak, each with the ids of those terms, in the order of the text."""
+    used: dict[str, list[str]] = {}
+    for term in agreement.terms.values():
+        for where in term.where:
+            used.setdefault(where, []).append(term.id)
+    return used
+
+
+def is_country(ground: Ground, atlas: Atlas) -> bool:
+    """Whether a zone is whole countries: it is named and not drawn."""
+    return bool(ground.codes) and all(len(atlas.gazetteer.chain(code)) == 1 for code in ground.codes)
 
 
 def _line_ids(outcome: Outcome, zone_id: str) -> set[str]:
@@ -431,7 +441,8 @@ def _line_ids(outcome: Outcome, zone_id: str) -> set[str]:
     return {zone.line} if zone.line else {line for part in zone.parts for line in _line_ids(outcome, part)}
 
 
-def _named(names: Names | None, fallback: str) -> Names:
+def names_of(names: Names | None, fallback: str) -> Names:
+    """Names, with an English one in any case."""
     return {"en": fallback, **(names or {})}
 
 

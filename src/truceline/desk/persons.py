@@ -15,12 +15,14 @@ from pathlib import Path
 
 from truceline.desk.keyring import config_folder, own_folder, write_over
 from truceline.errors import InputError, StoreError
-from truceline.store.disk import locked, sync_folder
+from truceline.store.disk import locked, make_folder, sync_folder
 from truceline.vault.vault import Listed, Person, Vault, read_person
 
 __all__ = ["Listed", "Person", "add", "delete", "forget_file", "listed", "read_person", "show"]
 
 _LOCK = "vault.lock"
+WAIT_S = 5.0
+"""So long one who opens the vault waits for another: a service and a command line may share it."""
 
 
 class Folder:
@@ -81,14 +83,27 @@ class Folder:
 def _vault() -> Iterator[Vault]:
     """The vault of this machine, held by this process alone."""
     folder = own_folder("vault")
-    with locked(folder / _LOCK):
+    with locked(folder / _LOCK, wait_s=WAIT_S):
         yield Vault(Folder(folder), now=lambda: int(time.time()), random_bytes=secrets.token_bytes)
 
 
-def add(person: Person) -> str:
-    """Keep a person; return the id."""
+def add(person: Person, of: bytes = b"") -> str:
+    """Keep a person; return the id.
+
+    Args:
+        person: somebody.
+        of: a name under which whoever holds the vault finds it again, and nobody else; empty = the id is random.
+    """
     with _vault() as vault:
-        return vault.add(person)
+        return vault.add(person, of)
+
+
+def of(name: bytes) -> str:
+    """The id of the person that was kept under a name; empty = there is none."""
+    if not (config_folder() / "vault").is_dir():
+        return ""
+    with _vault() as vault:
+        return vault.of(name)
 
 
 def show(one: str) -> Person:
@@ -139,3 +154,27 @@ def forget_file(path: Path) -> None:
         path.unlink()
     except OSError as error:
         raise StoreError(f"the file that was read cannot be destroyed: {error.strerror}") from None
+
+
+@contextmanager
+def part_of_vault(name: str, missing: str, *, is_made: bool) -> Iterator[Folder]:
+    """A part of the vault of this machine, which nobody else may look into, held by this process alone.
+
+    Args:
+        name: of the part.
+        missing: what is said where there is none.
+        is_made: whether it is made then.
+
+    Raises:
+        InputError: there is none, and none is to be made. StoreError: it cannot be made.
+    """
+    if not is_made and not (config_folder() / "vault" / name).is_dir():
+        raise InputError(missing)
+    folder = own_folder("vault") / name
+    make_folder(folder)
+    try:
+        folder.chmod(0o700)
+    except OSError as error:
+        raise StoreError(f"vault: cannot be made: {error.strerror}") from None
+    with locked(folder / _LOCK, wait_s=WAIT_S):
+        yield Folder(folder)

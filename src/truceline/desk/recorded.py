@@ -16,7 +16,7 @@ from truceline.agreement.history import read_act
 from truceline.agreement.model import SignedAct
 from truceline.canon import sha256
 from truceline.span import utc_text
-from truceline.store.folder import CaseFolder, Said
+from truceline.store.case import Case, Said
 
 SPOKEN = ("act", "finding", "allegation", "answer")
 """Types of statements that are signed acts."""
@@ -38,13 +38,13 @@ class Signed:
     acts: tuple[SignedAct, ...]
 
 
-def signed_acts(case: CaseFolder, tz: str, upto: int | None = None) -> list[Signed]:
+def signed_acts(case: Case, tz: str, upto: int | None = None) -> list[Signed]:
     """The signed acts among the first `upto` entries, in their order; None = all."""
     end = len(case.entries()) if upto is None else upto
     return sorted((one for one in _all(case, tz) if one.index < end), key=lambda one: one.index)
 
 
-def _all(case: CaseFolder, tz: str) -> Iterator[Signed]:
+def _all(case: Case, tz: str) -> Iterator[Signed]:
     for addition, data in case.bytes_of("acts"):
         lines = [msgspec.json.decode(line) for line in data.splitlines() if line.strip()]
         # What a folder knows is known from its import on, whatever a file says of itself.

@@ -7,22 +7,20 @@ one writer. A statement that was signed elsewhere goes the same way from the thi
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from truceline.agreement.model import Agreement
-from truceline.agreement.text import load
 from truceline.canon import canonical
-from truceline.desk import keyring
-from truceline.desk.charters import Clock, charter_entry, clock_of, keys_of
-from truceline.desk.cosigners import Cosigned, cosign
+from truceline.desk import gate, keyring
+from truceline.desk.charters import Clock, Forward, charter_entry, clock_of, keys_of
+from truceline.desk.cosigners import AskLog, Cosigned, cosign_through
+from truceline.desk.gate import Gate, check_register
 from truceline.desk.statements import OF_THE_TEXT, checker
 from truceline.errors import (
-    AgreementError,
     InputError,
     StoreError,
     SubmissionError,
@@ -38,7 +36,7 @@ from truceline.record.checkpoint import Checkpoint, open_checkpoint
 from truceline.record.entry import (
     SCHEMA,
     Cited,
-    Entry,
+    Sealed,
     SigningKey,
     Statement,
     blob_of,
@@ -47,15 +45,17 @@ from truceline.record.entry import (
     sign,
     written,
 )
-from truceline.record.log import Check, Log, Submission, Taken, noted
+from truceline.record.log import Log, Submission, Taken, noted
 from truceline.record.note import Verifier
 from truceline.record.proof import Proof
 from truceline.record.register import KEYS, REVOCATION, SHREDDING, Line, Register
 from truceline.record.seal import open_box, seal
 from truceline.record.tiles import TileTree
 from truceline.record.tree import inclusion_path, leaf_hash
-from truceline.store.export import static_file, witnessed
-from truceline.store.folder import AGREEMENT, AMENDMENT, CaseFolder
+from truceline.store.case import AGREEMENT, AMENDMENT, Case
+from truceline.store.export import KEPT_BACK, static_file, witnessed
+
+text_of = gate.text_of
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class Draft:
         by: who says it.
         files: name to bytes of what belongs to it.
         readers: parties that alone may read the body; empty = everybody.
+        boxed: a body that is sealed already, in a way of its own: what the statement says of it, and its box.
     """
 
     type: str
@@ -75,32 +76,43 @@ class Draft:
     by: str = DESK
     files: Mapping[str, bytes] = field(default_factory=dict)
     readers: tuple[str, ...] = ()
+    boxed: tuple[Sealed, bytes] | None = None
 
 
 # -- appending -------------------------------------------------------------------------------------------------------
 
 
-def append(case: CaseFolder, drafts: Sequence[Draft], now: Clock | None = None) -> list[Taken]:
+def append(case: Case, drafts: Sequence[Draft], now: Clock | None = None) -> list[Taken]:
     """Sign drafts with the keys of this machine and append them.
 
     Raises:
         SubmissionError, VerificationError: one was refused; those before it stay. StoreError: it cannot be written, or
             this machine does not hold a key.
     """
-    charter = case.charter()
-    with _writing(case, charter, now) as log:
-        place = Place(log.register, log.checkpoint(), log.now, text_of(case), is_demo=charter.is_demo)
+    return _taken(append_each(case, drafts, now))
+
+
+def append_each(case: Case, drafts: Sequence[Draft], now: Clock | None = None) -> list[Taken | TrucelineError]:
+    """The same, with what became of each: behind one that was refused, no other of its submitter is taken.
+
+    Raises:
+        StoreError: it cannot be written, or this machine does not hold a key.
+    """
+
+    def work(log: Log) -> list[Taken | TrucelineError]:
+        text = text_of(case) if any(draft.type in OF_THE_TEXT for draft in drafts) else None
+        place = Place(log.register, log.checkpoint(), log.now, text, is_demo=case.charter().is_demo)
         batch = []
         for draft in drafts:
             entry, beside = place.signed(draft)
             place.ahead[draft.by] = Line(read_entry(entry).statement.sequence + 1, leaf_hash(entry).hex())
             batch.append(Submission(entry, beside))
-        answers = log.append(batch)
-        _witness(log, charter)
-        return _indexed(case, answers)
+        return log.append(batch)
+
+    return _done(case, work, now)
 
 
-def prepare(case: CaseFolder, draft: Draft, now: Clock | None = None) -> tuple[bytes, dict[str, bytes]]:
+def prepare(case: Case, draft: Draft, now: Clock | None = None) -> tuple[bytes, dict[str, bytes]]:
     """Sign a draft with the keys of this machine and append nothing: for others to sign too, or to append elsewhere.
 
     Returns:
@@ -109,14 +121,14 @@ def prepare(case: CaseFolder, draft: Draft, now: Clock | None = None) -> tuple[b
     return place_of(case, now).signed(draft)
 
 
-def place_of(case: CaseFolder, now: Clock | None = None) -> Place:
+def place_of(case: Case, now: Clock | None = None) -> Place:
     """Where the next statement of a case would stand."""
     charter = case.charter()
     head = open_checkpoint(case.store.head() or b"", Verifier.parse(charter.log)).checkpoint
     return Place(case.register(), head, now or clock_of(charter), text_of(case), is_demo=charter.is_demo)
 
 
-def submit(case: CaseFolder, data: bytes, files: Mapping[str, bytes], now: Clock | None = None) -> Taken:
+def submit(case: Case, data: bytes, files: Mapping[str, bytes], now: Clock | None = None) -> Taken:
     """Append a statement that was signed elsewhere.
 
     Args:
@@ -128,65 +140,50 @@ def submit(case: CaseFolder, data: bytes, files: Mapping[str, bytes], now: Clock
     Raises:
         SubmissionError, VerificationError: it was refused. StoreError: it cannot be written.
     """
+    if case.through is not None:
+        return case.through.submit(data, files).result()
+    return _taken(_done(case, lambda log: log.append([Submission(data, files)]), now))[0]
+
+
+def _done(
+    case: Case, work: Callable[[Log], list[Taken | TrucelineError]], now: Clock | None
+) -> list[Taken | TrucelineError]:
+    """Append with the log of a case: through the writer that serves it, or with the lock; then ask the witnesses.
+
+    Args:
+        case: the case.
+        work: appends.
+        now: gives the UTC second; None = the clock of the case. A writer that serves a case has a clock of its own.
+    """
+    if case.through is not None:  # it keeps the index, and asks the witnesses, by itself
+        return case.through.ask(work).result()
     charter = case.charter()
-    with _writing(case, charter, now, files) as log:
-        answers = log.append([Submission(data, files)])
-        _witness(log, charter)
-        return _indexed(case, answers)[0]
+    with _writing(case, charter, now) as log:
+        answers = work(log)
+        _witness(lambda question: question(log), charter)
+        indexes = [one.index for one in answers if isinstance(one, Taken)]
+        if indexes:
+            case.index(indexes[0])
+        return answers
 
 
 @contextmanager
-def _writing(
-    case: CaseFolder, charter: Charter, now: Clock | None = None, files: Mapping[str, bytes] | None = None
-) -> Iterator[Log]:
+def _writing(case: Case, charter: Charter, now: Clock | None = None) -> Iterator[Log]:
     """The log of a case with the lock of its one writer, on a clock that does not go back.
 
     Args:
-        case: the folder.
+        case: the case.
         charter: of its record.
         now: gives the UTC second; None = the clock of the case.
-        files: what comes with an entry, by hash.
 
     Raises:
         StoreError: this machine may not write here, or another writer is at work.
     """
     with case.store.writer():
-        clock = _forward(case, now or clock_of(charter))
-        yield case.writing(keys_of(charter), clock, _asked(case, charter, files))
-
-
-def _asked(case: CaseFolder, charter: Charter, files: Mapping[str, bytes] | None = None) -> Check:
-    """What a case asks of a new entry: the rules of statements, no demo key in an own record, a text that loads.
-
-    Args:
-        case: the folder.
-        charter: of its record.
-        files: what comes with the entry, by hash.
-    """
-    rules = checker(lambda: text_of(case))
-
-    def check(entry: Entry, register: Register) -> None:
-        if entry.statement.type == KEYS and not charter.is_demo:
-            keyring.refuse_demo([read_body(entry.statement.body, KeySet, "key set")])
-        rules(entry, register)
-        if entry.statement.type == AMENDMENT:
-            _check_text(entry.statement, files or {})
-
-    return check
-
-
-def _check_text(one: Statement, files: Mapping[str, bytes]) -> None:
-    """An amended text loads, and its values are those that were signed: nobody could speak under one that does not."""
-    name = one.body["file"]
-    data = next((files[blob.sha256] for blob in one.blobs if blob.name == name and blob.sha256 in files), None)
-    if data is None:
-        raise SubmissionError(f"{quoted(name)}: expected the amended text to come with the statement")
-    try:
-        values = load(data, name).canonical_hash
-    except (InputError, AgreementError) as error:
-        raise SubmissionError(f"the amended text does not load: {error.faults[0]}") from None
-    if values != one.body["canonical_sha256"]:
-        raise SubmissionError(f"{quoted(name)}: not the values that `canonical_sha256` says")
+        clock = Forward(now or clock_of(charter), case.newest() if case.store.head() else 0)
+        log = case.writing(keys_of(charter), clock, Gate(case, charter, clock).check)
+        check_register(case, log)
+        yield log
 
 
 @dataclass(frozen=True)
@@ -196,6 +193,7 @@ class Place:
     Attributes:
         text: in force; None before there is one.
         ahead: how far submitters have come with what is not appended yet.
+        under: hash of the text in force, where the text itself is not at hand.
     """
 
     register: Register
@@ -204,6 +202,7 @@ class Place:
     text: Agreement | None
     is_demo: bool
     ahead: dict[str, Line] = field(default_factory=dict)
+    under: str = ""
 
     def signed(self, draft: Draft) -> tuple[bytes, dict[str, bytes]]:
         """A draft as a signed entry, and what belongs to it by hash.
@@ -226,8 +225,12 @@ class Place:
             sealed, box = seal(canonical(body), self.register.readers(draft.readers), keyring.random_bytes)
             beside[sealed.box] = box
             body = None
+        if draft.boxed is not None:
+            sealed, body = draft.boxed[0], None
+            beside[sealed.box] = draft.boxed[1]
         line = self.ahead.get(draft.by) or self.register.lines.get(draft.by) or Line()
-        under = self.text.canonical_hash if self.text is not None and draft.type in OF_THE_TEXT else ""
+        in_force = self.under if self.text is None else self.text.canonical_hash
+        under = in_force if draft.type in OF_THE_TEXT else ""
         cites = Cited(self.head.root.hex(), self.head.size) if self.head.size else Cited()
         return Statement(
             blobs, body, draft.by, cites, self.now(), self.head.origin, line.previous, SCHEMA, sealed, line.next,
@@ -277,18 +280,20 @@ class Place:
         return found
 
 
-def cosign_entry(case: CaseFolder, data: bytes, party: str) -> bytes:
+def cosign_entry(case: Case, data: bytes, party: str) -> bytes:
     """Add the signature of a party of this machine to a statement that is not in a log yet."""
-    entry = read_entry(data)
-    one = entry.statement
-    for key in place_of(case).keys(party, "" if one.by != party else one.type, one.body):
+    return cosigned(place_of(case), data, party)
+
+
+def cosigned(place: Place, data: bytes, party: str) -> bytes:
+    """The same, where the case itself is not at hand."""
+    one = read_entry(data).statement
+    for key in place.keys(party, "" if one.by != party else one.type, one.body):
         data = countersign(read_entry(data), key)
     return data
 
 
-def change_keys(
-    case: CaseFolder | None, party: str, *, is_kept_back: bool = False
-) -> tuple[KeySet, Taken | bytes | None]:
+def change_keys(case: Case | None, party: str, *, is_kept_back: bool = False) -> tuple[KeySet, Taken | bytes | None]:
     """Make new keys for a party on this machine, and enter them into a record.
 
     Args:
@@ -314,7 +319,7 @@ def change_keys(
     return made, append(case, [draft])[0]
 
 
-def proof_of(case: CaseFolder, index: int) -> bytes:
+def proof_of(case: Case, index: int) -> bytes:
     """The proof that an entry is in the newest checkpoint (C2SP tlog-proof).
 
     Raises:
@@ -327,7 +332,7 @@ def proof_of(case: CaseFolder, index: int) -> bytes:
     return Proof(index, tuple(inclusion_path(index, size, tree.subtree)), noted(case.store, size)).data
 
 
-def bundle_of(case: CaseFolder, entries: Sequence[int], reader: str = "") -> bytes:
+def bundle_of(case: Case, entries: Sequence[int], reader: str = "") -> bytes:
     """An offline bundle of some entries: against the newest checkpoint that the witnesses of the record cosigned.
 
     Args:
@@ -342,10 +347,11 @@ def bundle_of(case: CaseFolder, entries: Sequence[int], reader: str = "") -> byt
     held = keyring.keys_of(reader, "read", is_demo=case.charter().is_demo) if reader else []
     size = witnessed(case.store, policy)
     reads = held[-1].id if held else ""
-    return make_bundle(StoredReader(case.store), entries, policy=policy, size=size, reads=reads)
+    hidden = {blob.sha256 for kind in KEPT_BACK for one in case.said(kind) for blob in one.statement.blobs}
+    return make_bundle(StoredReader(case.store, hidden), entries, policy=policy, size=size, reads=reads)
 
 
-def unsealed(case: CaseFolder, index: int, party: str) -> bytes:
+def unsealed(case: Case, index: int, party: str) -> bytes:
     """The sealed body of an entry, opened with a reading key of this machine.
 
     Raises:
@@ -358,8 +364,23 @@ def unsealed(case: CaseFolder, index: int, party: str) -> bytes:
     for one in case.said(SHREDDING):
         if one.statement.body["index"] == index:
             raise VerificationError(f"entry {index}: its body was destroyed by entry {one.index}")
-    box = case.store.blob(sealed.box)
-    for reader in keyring.keys_of(party, "read", is_demo=case.charter().is_demo):
+    return opened_box(sealed, case.store.blob(sealed.box), party, index, is_demo=case.charter().is_demo)
+
+
+def opened_box(sealed: Sealed, box: bytes, party: str, index: int, *, is_demo: bool) -> bytes:
+    """A box, opened with a reading key of a party that this machine holds.
+
+    Args:
+        sealed: of the entry.
+        box: what lies beside the record.
+        party: whose keys are tried.
+        index: of the entry, for the message.
+        is_demo: whether demo keys are tried too.
+
+    Raises:
+        VerificationError: it is not for this party.
+    """
+    for reader in keyring.keys_of(party, "read", is_demo=is_demo):
         try:
             return open_box(sealed, box, reader.id, reader.secret)
         except VerificationError:
@@ -367,15 +388,15 @@ def unsealed(case: CaseFolder, index: int, party: str) -> bytes:
     raise VerificationError(f"entry {index}: not sealed for a reading key of {quoted(party)} that this machine holds")
 
 
-def _witness(log: Log, charter: Charter) -> Cosigned | None:
+def _witness(ask_log: AskLog, charter: Charter) -> Cosigned | None:
     """Ask the witnesses of a record to cosign its newest checkpoint; None when it names none that can be asked."""
     policy = charter_policy(charter)
     if not any(url for _, url in policy.witnesses.values()):
         return None
-    return cosign(log, policy, now=None if charter.is_demo else int(time.time()))
+    return cosign_through(ask_log, policy, now=None if charter.is_demo else int(time.time()))
 
 
-def cosign_case(case: CaseFolder) -> Cosigned | None:
+def cosign_case(case: Case) -> Cosigned | None:
     """Ask the witnesses once more, and record whose cosignature is missing, and who is back.
 
     Returns:
@@ -385,8 +406,11 @@ def cosign_case(case: CaseFolder) -> Cosigned | None:
         StoreError: this machine may not write here.
     """
     charter = case.charter()
-    with _writing(case, charter) as log:
-        found = _witness(log, charter)
+    if (through := case.through) is not None:
+        found = _witness(lambda question: through.ask(question).result(), charter)
+    else:
+        with _writing(case, charter) as log:
+            found = _witness(lambda question: question(log), charter)
     policy = charter_policy(charter)
     if found is None:
         return None
@@ -402,14 +426,6 @@ def cosign_case(case: CaseFolder) -> Cosigned | None:
     return found
 
 
-def _indexed(case: CaseFolder, answers: Sequence[Taken | TrucelineError]) -> list[Taken]:
-    """Bring the index up to the record, and give what was taken, or the first refusal."""
-    indexes = [one.index for one in answers if isinstance(one, Taken)]
-    if indexes:
-        case.index(indexes[0])
-    return _taken(answers)
-
-
 def _taken(answers: Sequence[Taken | TrucelineError]) -> list[Taken]:
     found = []
     for answer in answers:
@@ -419,30 +435,7 @@ def _taken(answers: Sequence[Taken | TrucelineError]) -> list[Taken]:
     return found
 
 
-def _forward(case: CaseFolder, now: Clock) -> Clock:
-    """A clock that does not go back: the time of a checkpoint is never before that of the one before it."""
-    last = max((said.known_at for said in case.entries()), default=0) if case.store.head() else 0
-    return lambda: max(now(), last)
-
-
-def text_of(case: CaseFolder) -> Agreement | None:
-    """The text in force; None before there is one."""
-    try:
-        one = case.text()
-    except StoreError:
-        return None
-    name = one.body["file"]
-    digest = next(blob.sha256 for blob in one.blobs if blob.name == name)
-    return _loaded(case.store.blob(digest), name)
-
-
-@lru_cache(maxsize=4)
-def _loaded(data: bytes, name: str) -> Agreement:
-    """A text as it was loaded before: every entry of a batch is checked against the one in force."""
-    return load(data, name)
-
-
-def begin(case: CaseFolder, charter: Charter, text: Draft, now: Clock, signed: bytes = b"") -> None:
+def begin(case: Case, charter: Charter, text: Draft, now: Clock, signed: bytes = b"") -> None:
     """Write the first entries of a record: its charter, and the text.
 
     Args:
@@ -463,7 +456,7 @@ def begin(case: CaseFolder, charter: Charter, text: Draft, now: Clock, signed: b
         case.index(0)
 
 
-def record_assessment(case: CaseFolder, body: Mapping[str, Any], now: Clock | None = None) -> int | None:
+def record_assessment(case: Case, body: Mapping[str, Any], now: Clock | None = None) -> int | None:
     """Record what was computed, unless the newest recorded assessment says the same.
 
     Returns:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -16,20 +17,23 @@ from truceline.agreement.amended import amended
 from truceline.agreement.history import History
 from truceline.agreement.model import Agreement, Fact, SignedAct
 from truceline.agreement.text import load
-from truceline.assess import assessment, spec, worlds
+from truceline.assess import assessment
 from truceline.assess.assessment import Assessed
 from truceline.assess.columns import JUDGED_COLUMNS, Columns
 from truceline.assess.evidences import Evidences
-from truceline.assess.fault import fault_of
+from truceline.assess.incidents import Band, Bands, Told, incidents_of
 from truceline.assess.place import Placed
+from truceline.assess.support import Needs, Weighing
+from truceline.assess.triggers import invoked
+from truceline.desk.decided import People, as_ruled, people_of
 from truceline.desk.files import Bench, Evidence, Tell, bench_of, read_bytes
 from truceline.desk.recorded import signed_acts
-from truceline.errors import InputError, quoted
+from truceline.errors import InputError, UnknownError, quoted
 from truceline.evidence.schema import SCHEMA, Rejected, rejected_table
 from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant, utc_text
+from truceline.store.case import AGREEMENT, TEXTS, Case, Said
 from truceline.store.disk import write_whole
-from truceline.store.folder import AGREEMENT, TEXTS, CaseFolder, Said
-from truceline.verdict import Answer
+from truceline.verdict import YES, Values
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class Outcome:
         rejected: rows that were not taken, with their reason.
         later: reports that became known later than asked for.
         findings: signed findings that the record held then; 0 for files alone.
+        told: which reports tell of one incident.
+        weighing: by what it was decided whether a report is supported.
+        places: report to the unit in which a person placed it.
+        notes: warnings about what was decided of the reports.
+        joined_support: `(n,)` whether each report would be supported if all that may be one incident were one.
     """
 
     bench: Bench
@@ -49,6 +58,11 @@ class Outcome:
     rejected: pa.Table = field(default_factory=lambda: rejected_table([]))
     later: int = 0
     findings: int = 0
+    told: Told = field(default_factory=lambda: Told({}))
+    weighing: Weighing | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    joined_support: Values | None = None
 
     @property
     def warnings(self) -> list[str]:
@@ -62,7 +76,7 @@ class Outcome:
         ]
         if self.later:
             found.append(f"{self.later} reports became known later and are left out")
-        return [*self.bench.warnings, *found]
+        return [*self.bench.warnings, *self.notes, *found]
 
 
 @dataclass(frozen=True)
@@ -80,15 +94,17 @@ class Asked:
     known_at: str = ""
 
 
-def assess_files(bench: Bench, evidence: Sequence[Evidence], asked: Asked, tell: Tell | None = None) -> Outcome:
+def assess_files(
+    bench: Bench, evidence: Sequence[Evidence], asked: Asked, tell: Tell | None = None, people: People | None = None
+) -> Outcome:
     """Judge files against an agreement, without a case folder: the time of import is what was known."""
     if asked.known_at.startswith("#"):
         raise InputError("`--known-at #index` needs a case folder: files alone have no record")
     known_at = parse_instant(asked.known_at, bench.agreement.tz) if asked.known_at else None
-    return _assess(bench, tuple(evidence), asked, known_at=known_at, tell=tell)
+    return _assess(bench, tuple(evidence), asked, known_at=known_at, tell=tell, people=people)
 
 
-def assess_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell: Tell | None = None) -> Outcome:
+def assess_case(case: Case, asked: Asked, areas: Sequence[Path] = (), tell: Tell | None = None) -> Outcome:
     """Judge everything in a case folder, and keep the answers there when nothing was left out."""
     outcome = judge_case(case, asked, areas, tell)
     if asked == Asked() and not areas:
@@ -96,12 +112,12 @@ def assess_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell
     return outcome
 
 
-def answers_of(case: CaseFolder, said: Said) -> str:
+def answers_of(case: Case, said: Said) -> str:
     """Compute a recorded assessment again: the hash of all answers, as the record was when it was made."""
     return assessment.hash_of(judge_case(case, Asked(known_at=f"#{said.statement.body['of'] - 1}")).assessed)
 
 
-def assessment_body(case: CaseFolder, outcome: Outcome) -> dict[str, Any]:
+def assessment_body(case: Case, outcome: Outcome) -> dict[str, Any]:
     """What the record says of a whole assessment: from what it was computed, by which rules, and its hash."""
     return {
         "agreement_sha256": outcome.bench.agreement.canonical_hash,
@@ -112,17 +128,31 @@ def assessment_body(case: CaseFolder, outcome: Outcome) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def judge_case(case: CaseFolder, asked: Asked, areas: Sequence[Path] = (), tell: Tell | None = None) -> Outcome:
-    """Judge everything in a case folder, and write nothing."""
+def judge_case(
+    case: Case, asked: Asked, areas: Sequence[Path] = (), tell: Tell | None = None,
+    *, without: Collection[str] = (),
+) -> Outcome:  # fmt: skip
+    """Judge everything in a case folder, and write nothing.
+
+    Args:
+        case: the case.
+        asked: what is judged, and as known when.
+        areas: further files of areas.
+        tell: told `(what, done, all)` as the work goes on.
+        without: ids of signed acts that are left out, for a reader who may not know of them.
+    """
     tz = bench_of_case(case).agreement.tz
     known_at, upto = known_of(case, asked.known_at, tz)
     bench = bench_of_case(case, areas, upto)
-    outcome = _assess(bench, evidence_of(case, bench, upto), asked, known_at=known_at, seen_by=known_at, tell=tell)
+    evidence, people = evidence_of(case, bench, upto), people_of(case, upto)
+    if without:
+        evidence = tuple(replace(one, acts=tuple(a for a in one.acts if a.id not in without)) for one in evidence)
+    outcome = _assess(bench, evidence, asked, known_at=known_at, seen_by=known_at, tell=tell, people=people)
     later = sum(a.rows for a in case.journal() if a.sequence >= upto and a.table_hash)
     return replace(outcome, later=outcome.later + later, findings=len(case.said("finding", upto)))
 
 
-def bench_of_case(case: CaseFolder, areas: Sequence[Path] = (), upto: int | None = None) -> Bench:
+def bench_of_case(case: Case, areas: Sequence[Path] = (), upto: int | None = None) -> Bench:
     """The agreement of a case folder, with the areas and designations that were added to it.
 
     Args:
@@ -139,7 +169,13 @@ def bench_of_case(case: CaseFolder, areas: Sequence[Path] = (), upto: int | None
     return replace(bench, agreement=replace(bench.agreement, facts=bench.agreement.facts + facts)) if facts else bench
 
 
-def _after_amendments(case: CaseFolder, newest: Bench, upto: int | None) -> Bench:
+def published_with(case: Case, size: int) -> Bench:
+    """The text with the files that were published with it, and no others."""
+    files, name = case.agreement_files(size), case.text(size).body["file"]
+    return bench_of(name, files[name], files.get, {})
+
+
+def _after_amendments(case: Case, newest: Bench, upto: int | None) -> Bench:
     """The newest text, with what earlier texts forbade and required until each was amended."""
     texts = [said for kind in TEXTS for said in case.said(kind, upto)]
     texts.sort(key=lambda said: said.index)
@@ -165,11 +201,22 @@ def _designated(said: Said, tz: str) -> Fact:
     return Fact(body["what"], body["of"], said.statement.by, body.get("value", ""), since, until, source, 0)
 
 
-def evidence_of(case: CaseFolder, bench: Bench, upto: int) -> tuple[Evidence, ...]:
-    """Tables, files of acts, and acts that parties signed, of the first `upto` entries, in their order."""
+def evidence_of(case: Case, bench: Bench, upto: int) -> tuple[Evidence, ...]:
+    """Tables, files of acts, and acts that parties signed, of the first `upto` entries, in their order.
+
+    A table that a later release took the place of is left out from the entry of that release on.
+    """
     tz, found = bench.agreement.tz, []
+    replaced = {index for addition in case.journal() if addition.sequence < upto for index in addition.replaces}
     for (addition, table), rejected in zip(case.tables(), case.rejected(), strict=True):
-        found.append((addition.sequence, Evidence(addition.file, addition.kind, addition.sha256, table, rejected)))
+        if addition.sequence in replaced:
+            continue
+        found.append(
+            (
+                addition.sequence,
+                Evidence(addition.file, addition.kind, addition.sha256, table, rejected, index=addition.sequence),
+            )
+        )
     found += [(one.index, _of_acts(one.name, one.sha256, one.acts)) for one in signed_acts(case, tz, upto)]
     return tuple(evidence for index, evidence in sorted(found, key=lambda item: item[0]) if index < upto)
 
@@ -178,23 +225,23 @@ def _of_acts(file: str, digest: str, acts: tuple[SignedAct, ...]) -> Evidence:
     return Evidence(file, "acts", digest, SCHEMA.empty_table(), rejected_table([]), acts)
 
 
-def known_of(case: CaseFolder, text: str, tz: str) -> tuple[int | None, int]:
+def known_of(case: Case, text: str, tz: str) -> tuple[int | None, int]:
     """The second as known at, and the number of entries of the record that count."""
     entries = case.entries()
     if not text:
         return None, len(entries)
     if not text.startswith("#"):
         known = parse_instant(text, tz)
-        return known, max(_began(entries), len([said for said in entries if said.known_at <= known]))
-    first = _began(entries) - 1
+        return known, max(_began(case), case.known_by(known))
+    first = _began(case) - 1
     if not (text[1:].isascii() and text[1:].isdecimal()) or not first <= int(text[1:]) < len(entries):
-        raise InputError(f"`--known-at`: expected `#{first}` to `#{len(entries) - 1}`, got {quoted(text)}")
+        raise UnknownError(f"`--known-at`: expected `#{first}` to `#{len(entries) - 1}`, got {quoted(text)}")
     return entries[int(text[1:])].known_at, int(text[1:]) + 1
 
 
-def _began(entries: Sequence[Said]) -> int:
+def _began(case: Case) -> int:
     """With so many entries a record holds its first text: before that nothing can be judged."""
-    return next((said.index + 1 for said in entries if said.statement.type == AGREEMENT), 1)
+    return next((said.index + 1 for said in case.said(AGREEMENT)), 1)
 
 
 def _assess(
@@ -205,19 +252,37 @@ def _assess(
     known_at: int | None,
     seen_by: int | None = None,
     tell: Tell | None = None,
+    people: People | None = None,
 ) -> Outcome:
     tz = bench.agreement.tz
     since = parse_instant(asked.since, tz) if asked.since else LONG_AGO
     until = parse_instant(asked.until, tz) if asked.until else FAR_AHEAD
     if until <= since:
         raise InputError(f"`--until` is not after `--from`: {quoted(asked.until)} <= {quoted(asked.since)}")
+    people = people or People()
     kept, twice, later = chosen_rows(evidence, since, until, seen_by)
-    placed = Placed(bench.agreement.zones, bench.atlas)
-    seen = Evidences(lambda: known_rows(evidence, seen_by), bench.agreement, placed)
-    history = History(bench.agreement, [act for part in evidence for act in part.acts], seen)
-    assessed = assessment.assess(Columns.of_table(kept.select(list(JUDGED_COLUMNS))), history, placed, known_at, tell)
+    kept = as_ruled(kept, people.places)
+    agreement, told = bench.agreement, people.told
+    placed = Placed(agreement.zones, bench.atlas)
+    whole = kept if (since, until) == (LONG_AGO, FAR_AHEAD) else as_ruled(known_rows(evidence, seen_by), people.places)
+    seen = Evidences(lambda: whole, agreement, placed, told.of_report)
+    columns = Columns.of_table(kept.select(list(JUDGED_COLUMNS)))
+    needs, incidents = Needs.of(agreement.evidence), list(told.incidents.values())
+    weighing = Weighing(needs, bench.sources, agreement.group, agreement.acts, people.grades, incidents, people.support)
+    # Support rests on all that is known, whatever is asked about: a bound in time changes no answer.
+    everything = columns if whole is kept else Columns.of_table(whole.select(list(JUDGED_COLUMNS)))
+    of_all = weighing.supported(whole, everything)
+    rows = np.asarray(pc.index_in(kept.column("id"), whole.column("id")), np.int64)
+    signed = [act for part in evidence for act in part.acts]
+    standing = History(agreement, signed, seen).as_known(known_at)
+    history = History(agreement, [*signed, *invoked(whole, of_all, columns, standing, placed)], seen)
+    assessed = assessment.assess(columns, history, placed, known_at, tell, support=of_all[rows])
+    joined = replace(weighing, incidents=list(told.joined)).supported(whole, everything) if told.unresolved else of_all
     rejected = pa.concat_tables([*(part.rejected for part in evidence), rejected_table(twice)])
-    return Outcome(bench, evidence, assessed, known_at, rejected, later)
+    return Outcome(
+        bench, evidence, assessed, known_at, rejected, later, told=told, weighing=weighing, places=people.places,
+        notes=people.warnings, joined_support=joined[rows],
+    )  # fmt: skip
 
 
 def chosen_rows(
@@ -226,7 +291,8 @@ def chosen_rows(
     """The rows that are judged, sorted by id; those that stand in an earlier file too; how many became known later."""
     kept: set[str] = set()
     tables, twice, later = [SCHEMA.empty_table()], [], 0
-    for part in sorted(evidence, key=lambda e: e.sha256):  # of two rows of one id the same one stands, in any order
+    # Of two rows of one id the one that the record held first stands; of files alone the same one, in any order.
+    for part in sorted(evidence, key=lambda e: (e.index, e.sha256)):
         table = part.table
         if seen_by is not None:
             is_known = pc.less_equal(pc.fill_null(table.column("known_at"), 0), seen_by)
@@ -285,6 +351,8 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "rejected_rows": outcome.rejected.slice(0, 1_000).to_pylist(),
         "findings": outcome.findings,
         "protected": 0 if assessed.columns.protected is None else int(assessed.columns.protected.sum()),
+        "supported": int((assessed.supported == YES).sum()),
+        "incidents": incidents_row(outcome),
         "terms": {term: _term_row(assessed, term, agreement.terms[term].kind) for term in agreement.terms},
         "any": _term_row(assessed, assessment.ANY, "prohibit"),
         "groups": [{"group": g, "observations": n, **_plain(c)} for g, n, c in assessment.by_group(assessed)],
@@ -296,6 +364,27 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "assessments_sha256": assessment.hash_of(assessed),
         "law": LAW,
     }  # fmt: skip
+
+
+def incidents_row(outcome: Outcome) -> dict[str, Any]:
+    """How many incidents the reports tell of: intervals, from every open pair being one to none being one."""
+    assessed, told = outcome.assessed, outcome.told
+    bands = Bands(assessed, told, outcome.joined_support)
+    many = incidents_of(assessed, told)
+    terms = {
+        term: {name: _pair(band(term)) for name, band in (
+            ("surely", bands.surely), ("at_most", bands.at_most), ("breaches", bands.breaches),
+        )}
+        for term in (*assessed.prohibitions, assessment.ANY)
+    }  # fmt: skip
+    return {
+        "number": _pair(bands.all()), "of_several_reports": len(many),
+        "reports_of_these": sum(len(one.reports) for one in many), "unresolved": len(told.unresolved), "terms": terms,
+    }  # fmt: skip
+
+
+def _pair(band: Band) -> list[int]:
+    return [band.low, band.high]
 
 
 def _plain(counts: assessment.Counts) -> dict[str, int]:
@@ -317,40 +406,3 @@ def write_assessments(outcome: Outcome, path: Path) -> None:
     sink = pa.BufferOutputStream()
     pq.write_table(assessment.table_of(outcome.assessed), sink, compression="zstd")
     write_whole(path, sink.getvalue().to_pybytes())
-
-
-def show(outcome: Outcome, report_id: str) -> dict[str, Any]:
-    """One report against every prohibition, factor by factor: why an answer is what it is.
-
-    Raises:
-        InputError: no such report was judged.
-    """
-    assessed = outcome.assessed
-    found = assessed.columns.rows_of({report_id})
-    if not len(found):
-        raise InputError(f"no report {quoted(report_id)} was judged")
-    index = int(found[0])
-    report, terms = assessed.reports[index], {}
-    for term in assessed.prohibitions:
-        verdict = spec.judge(report, term, assessed.law)
-        beside = {name: int(values[term][index]) for name, values in assessed.beside.items()}
-        factors = {name: {"value": a.value, "reasons": _codes(a)} for name, a in verdict.factors.items()}
-        note = assessment.note_of(assessed, index, term)
-        terms[term] = {
-            "covered": verdict.covered.value, "supported": verdict.supported.value, "reasons": _codes(verdict.covered),
-            "factors": factors, "beside": beside, "note": note or None,
-            "readings": [
-                {"word": r.word, "name": r.name, "covered": r.answer.value, "reasons": _codes(r.answer)}
-                for r in worlds.side_by_side(report, term, assessed.law)
-            ],
-        }  # fmt: skip
-    whole = spec.judge_any(report, assessed.law)
-    return {
-        "observation": report.id, "any": whole.value, "reasons": _codes(whole), "protected": report.is_protected,
-        "fault": str(fault_of(report, assessed.law)),
-        "terms": terms, "settled_by": [reason.settled_by for reason in whole.reasons], "law": LAW,
-    }  # fmt: skip
-
-
-def _codes(answer: Answer) -> list[str]:
-    return [reason.value for reason in answer.reasons]

@@ -34,6 +34,7 @@ from truceline.assess.columns import JUDGED_COLUMNS, Columns
 from truceline.assess.evidences import Evidences
 from truceline.assess.place import Placed
 from truceline.assess.spec import Law
+from truceline.assess.support import WEIGHED_COLUMNS, Needs, Weighing
 from truceline.desk.files import Bench, Tell, detect, file_hash, read_evidence
 from truceline.desk.runs import Asked, agreement_row
 from truceline.desk.twice import Rows, find_twice, rejected_twice
@@ -43,7 +44,7 @@ from truceline.evidence.schema import SCHEMA, Rejected, rejected_table
 from truceline.evidence.sieve import READ_COLUMNS, as_observations, check_columns, sift
 from truceline.span import FAR_AHEAD, LONG_AGO, parse_instant
 from truceline.store.disk import write_whole
-from truceline.verdict import NO, UNKNOWN, YES, Reason, reasons_of
+from truceline.verdict import NO, UNKNOWN, YES, Reason, Values, reasons_of
 
 FORMAT = 1
 BATCH = 1 << 18
@@ -269,7 +270,11 @@ class _Run:
         placed = Placed(agreement.zones, bench.atlas)
         # Conditions over evidence, and on what came before or after, are asked of the whole table, read at once then.
         seen = Evidences(lambda: read_evidence(source.path, bench, kind="observations").table, agreement, placed)
-        self.judges = Judges(History(agreement, given.acts, seen), placed, known_at)
+        # Of one table alone nobody has said which reports tell of one incident: only admissions and grades count.
+        weighing = Weighing(Needs.of(agreement.evidence), bench.sources, agreement.group, agreement.acts, {})
+        weighed = () if weighing.is_idle else WEIGHED_COLUMNS
+        self.read_columns = tuple(dict.fromkeys((*READ_COLUMNS, *weighed)))
+        self.judges = Judges(History(agreement, given.acts, seen), placed, known_at, weighing)
         self.law = {
             "agreement": agreement.canonical_hash,
             **{f"table {name}": digest for name, digest in sorted(bench.tables.items())},
@@ -326,10 +331,12 @@ class _Run:
         again = twice.column("row").to_numpy()
         self.tell("judging" if not begun else f"going on after row {begun:,}", begun, source.rows)
         try:
-            for at, table in source.batches(READ_COLUMNS, progress.batch_rows, begun) if begun < source.rows else ():
+            columns, size = self.read_columns, progress.batch_rows
+            for at, table in source.batches(columns, size, begun) if begun < source.rows else ():
                 mine = slice(*(int(i) for i in np.searchsorted(again, [at, at + table.num_rows])))
                 some = twice.slice(mine.start, mine.stop - mine.start)
-                done = self._batch(progress, as_observations(table, progress.file, at), at, some, manner)
+                read = as_observations(table, progress.file, at, columns)
+                done = self._batch(progress, read, at, some, manner)
                 progress = msgspec.structs.replace(progress, done=(*progress.done, done))
                 self._note(progress)
                 now = at + table.num_rows
@@ -411,6 +418,7 @@ class Judges:
     history: History
     placed: Placed
     known_at: int | None
+    weighing: Weighing | None = None
     terms: tuple[str, ...] = field(init=False)
     _laws: tuple[Law, ...] = field(init=False)
     _kin: dict[int, bulk.Docket] = field(default_factory=dict, init=False)
@@ -448,13 +456,17 @@ class Judges:
         tally = bulk.Tally(self.terms, np.array(counts, np.int64), np.array(reasons, np.int64))
         tally.counts[:, 0] += len(columns) - len(rows)
         ids = table.column("id").take(pa.array(rows)).combine_chunks()
-        part = self._part(ids, answers, [[_signs(docket, term) for term in self.terms] for docket in beside], some)
+        support = np.zeros(len(columns), np.int8) if self.weighing is None else self.weighing.supported(table, columns)
+        others = [[_signs(docket, term) for term in self.terms] for docket in beside]
+        part = self._part(ids, answers, others, some, support[rows])
         for reading, docket in enumerate((whole, *beside)):
             self._keep(reading, docket)
         some.kept.pop("judged", None)
         return part, tally, 0 if columns.protected is None else int(columns.protected.sum())
 
-    def _part(self, ids: pa.Array, answers: list[Any], beside: list[list[Any]], docket: bulk.Docket) -> pa.Table:
+    def _part(
+        self, ids: pa.Array, answers: list[Any], beside: list[list[Any]], docket: bulk.Docket, support: Values
+    ) -> pa.Table:
         """Answers as rows, by report and then term; a note stands beside a *no* only."""
         terms = sorted(self.terms, key=lambda term: term.encode())
         order = [self.terms.index(term) for term in terms]
@@ -472,7 +484,7 @@ class Judges:
             "observation": ids.take(pa.array(row[by_row])),
             "term": pa.array(terms, pa.string()).take(pa.array(term[by_row])),
             "covered": spread([one.value for one in answers]),
-            "supported": np.zeros(len(row), np.int8),
+            "supported": support[row[by_row]],
             "reasons": reasons.take(pa.array(why)),
             "covered_strict": spread(beside[0]),
             "covered_by_name": spread(beside[1]),

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from truceline.agreement.text import load
-from truceline.canon import hash_value, sha256
+from truceline.canon import sha256
 from truceline.desk.cosigners import Peer
 from truceline.desk.files import read_bytes
+from truceline.desk.mirroring import compute_again
 from truceline.desk.runs import answers_of
 from truceline.errors import Fault, InputError, StoreError, TrucelineError, VerificationError, one_line
-from truceline.evidence.schema import REJECTED, SCHEMA, hash_table
+from truceline.evidence.schema import REJECTED, SCHEMA, hash_rejected, hash_table
 from truceline.record.audit import Audit, Tell, Trust, audit
 from truceline.record.bundle import open_bundle
 from truceline.record.checkpoint import open_any
@@ -33,10 +34,12 @@ from truceline.record.receipt import open_receipt
 from truceline.record.register import Remark
 from truceline.record.tree import check_inclusion, leaf_hash
 from truceline.span import utc_text
+from truceline.store.case import ADDITIONS, TEXTS, Case, Said, addition_of, table_in
+from truceline.store.cells import cell_rows
 from truceline.store.files import blob_path
-from truceline.store.folder import ADDITIONS, MARK, TEXTS, CaseFolder, Said, addition_of, index_rows
+from truceline.store.folder import MARK, CaseFolder
 from truceline.store.index import Row
-from truceline.store.opened import SERVERS, source_at
+from truceline.store.opened import case_at, is_server
 from truceline.store.source import FolderSource, StaticSource
 
 MOST_FILE = 256 * 1024 * 1024
@@ -74,6 +77,7 @@ class AskedToVerify:
         entry: with a receipt or a proof, the file with the entry it is for.
         hashes_only: leave out the entries' signatures.
         recompute: compute recorded assessments again.
+        evidence: with a mirror, files from which tables of evidence were read.
     """
 
     policy: Path | None = None
@@ -81,10 +85,11 @@ class AskedToVerify:
     entry: Path | None = None
     hashes_only: bool = False
     recompute: bool = False
+    evidence: tuple[Path, ...] = ()
 
 
 def verify(what: str, asked: AskedToVerify, tell: Tell | None = None) -> dict[str, Any]:
-    """Verify whatever it is: a folder, a file, a record in PostgreSQL, or static tiles at a URL.
+    """Verify whatever it is: a folder, a file, a case or a record in PostgreSQL, or static tiles at a URL.
 
     Raises:
         InputError: a file cannot be read as what it should be. StoreError: nothing lies there, or it is out of reach.
@@ -98,12 +103,15 @@ def verify(what: str, asked: AskedToVerify, tell: Tell | None = None) -> dict[st
             return answer_of(verify_static(lambda name: _asked_for(peer, name), trust, tell))
         finally:
             peer.close()
-    if what.startswith(SERVERS):
-        with source_at(what) as source:
-            return answer_of(Verified("record", audit(source, trust, tell)))
+    if is_server(what):
+        with closing(case_at(what)) as case:
+            return answer_of(_verify_served(case, trust, tell, answers_of if asked.recompute else None))
     path = Path(what)
     if path.is_dir():
-        return answer_of(verify_folder(path, trust, tell, answers_of if asked.recompute else None))
+        found = verify_folder(path, trust, tell, answers_of if asked.recompute else None)
+        if found.kind == "mirror" and asked.recompute and found.holds:
+            compute_again(path, asked.evidence, found.audit)
+        return answer_of(found)
     data = read_bytes(path, MOST_FILE)
     if data[:4] == b"PK\x03\x04":
         return _of_bundle(data, trust)
@@ -162,7 +170,7 @@ def _of_bundle(data: bytes, trust: Trust) -> dict[str, Any]:
 
 
 def verify_folder(
-    folder: Path, trust: Trust, tell: Tell | None = None, recompute: Callable[[CaseFolder, Said], str] | None = None
+    folder: Path, trust: Trust, tell: Tell | None = None, recompute: Callable[[Case, Said], str] | None = None
 ) -> Verified:
     """Verify a case folder, the folder of a record, or that of a mirror.
 
@@ -222,7 +230,7 @@ def _of_files(files: list[str]) -> list[str]:
 
 
 def _verify_case(
-    folder: Path, trust: Trust, tell: Tell | None, recompute: Callable[[CaseFolder, Said], str] | None
+    folder: Path, trust: Trust, tell: Tell | None, recompute: Callable[[Case, Said], str] | None
 ) -> Verified:
     source = FolderSource(folder / "record")
     found = audit(_Prefixed(source), trust, tell)
@@ -230,19 +238,41 @@ def _verify_case(
         found.fault("is not what a case folder of this format holds", "case.json")
     known = {"case.json", *(f"record/{name}" for name in _looked_at(source, found))}
     case = CaseFolder(folder)
+    if _is_read(case, found):
+        known |= _looked_into(case, found, recompute)
+        _index(case, found)
+    case.close()
+    return Verified("case", found, _strays(folder, known))
+
+
+def _verify_served(
+    case: Case, trust: Trust, tell: Tell | None, recompute: Callable[[Case, Said], str] | None
+) -> Verified:
+    """A case in PostgreSQL; what holds no text is a record, and no more is asked of it."""
+    found = audit(case.source(), trust, tell)
+    if not _is_read(case, found) or not any(case.said(kind) for kind in TEXTS):
+        return Verified("record", found)
+    known = _looked_into(case, found, recompute)
+    return Verified("case", found, sorted({f"evidence/{name}" for name in case.table_files().values()} - known))
+
+
+def _is_read(case: Case, found: Audit) -> bool:
+    """Whether the record can be read as that of a case."""
     try:
-        entries = case.entries()
+        case.entries()
     except TrucelineError as error:
-        entries = ()
         found.faults += () if found.faults else error.faults
         found.unchecked.append("texts, tables of evidence and assessments: the record does not hold")
-    known |= _evidence(case, entries, found)
-    _texts(case, entries, found)
-    _assessments(case, entries, found, recompute)
-    if entries:
-        _index(case, entries, found)
-    case.store.close()
-    return Verified("case", found, _strays(folder, known))
+        return False
+    return True
+
+
+def _looked_into(case: Case, found: Audit, recompute: Callable[[Case, Said], str] | None) -> set[str]:
+    """What a case adds to its record; the files of evidence that were looked at."""
+    known = _evidence(case, found)
+    _texts(case, found)
+    _assessments(case, found, recompute)
+    return known
 
 
 class _Prefixed:
@@ -268,12 +298,10 @@ class _Prefixed:
         return f"record/{name}", data
 
 
-def _evidence(case: CaseFolder, entries: Iterable[Said], found: Audit) -> set[str]:
+def _evidence(case: Case, found: Audit) -> set[str]:
     """Each table against its entry: the bytes by the name of the file, the rows by the record."""
-    known, files = set(), case.evidence_files()
-    for said in entries:
-        if said.statement.type not in ADDITIONS or said.statement.sealed is not None:
-            continue
+    known, files = set(), case.table_files()
+    for said in sorted((said for kind in ADDITIONS for said in case.said(kind)), key=lambda said: said.index):
         try:
             addition = addition_of(said)
         except VerificationError as error:
@@ -284,13 +312,13 @@ def _evidence(case: CaseFolder, entries: Iterable[Said], found: Audit) -> set[st
         ):  # fmt: skip
             if not rows_hash:
                 continue
-            path = files.get(rows_hash + what)
-            if path is None:
+            file = files.get(rows_hash + what)
+            if file is None:
                 found.fault(f"the table of {addition.file} is missing", "evidence", said.index)
                 continue
-            name = f"evidence/{path.name}"
+            name = f"evidence/{file}"
             known.add(name)
-            why = _table_fault(path, rows_hash, schema)
+            why = _table_fault(case, file, rows_hash, schema)
             if why:
                 found.fault(f"{why}: what was judged from {addition.file} cannot be shown", name, said.index)
             else:
@@ -298,21 +326,21 @@ def _evidence(case: CaseFolder, entries: Iterable[Said], found: Audit) -> set[st
     return known
 
 
-def _table_fault(path: Path, rows_hash: str, schema: pa.Schema) -> str:
+def _table_fault(case: Case, file: str, rows_hash: str, schema: pa.Schema) -> str:
     try:
-        data = path.read_bytes()
-        if sha256(data) != path.name.split(".")[1]:
+        data = case.table_bytes(file)
+        if sha256(data) != file.split(".")[1]:
             return "was altered: not the bytes that were written"
-        table = pq.read_table(pa.BufferReader(data), schema=schema)
-    except (OSError, pa.ArrowException) as error:
+        table = table_in(data, schema)
+    except (OSError, pa.ArrowException, StoreError) as error:
         return f"cannot be read: {one_line(str(error), 80)}"
-    rows = hash_value(table.to_pylist()) if schema is REJECTED else hash_table(table)
+    rows = hash_rejected(table) if schema is REJECTED else hash_table(table)
     return "" if rows == rows_hash else "was altered: not the rows that the entry names"
 
 
-def _texts(case: CaseFolder, entries: Iterable[Said], found: Audit) -> None:
-    for said in entries:
-        if said.statement.type in TEXTS and said.statement.sealed is None:
+def _texts(case: Case, found: Audit) -> None:
+    for kind in TEXTS:
+        for said in case.said(kind):
             body = said.statement.body
             try:
                 digest = next(blob.sha256 for blob in said.statement.blobs if blob.name == body["file"])
@@ -326,10 +354,8 @@ def _texts(case: CaseFolder, entries: Iterable[Said], found: Audit) -> None:
                 found.count("texts")
 
 
-def _assessments(
-    case: CaseFolder, entries: Iterable[Said], found: Audit, recompute: Callable[[CaseFolder, Said], str] | None
-) -> None:
-    recorded = [said for said in entries if said.statement.type == "assessment" and said.statement.sealed is None]
+def _assessments(case: Case, found: Audit, recompute: Callable[[Case, Said], str] | None) -> None:
+    recorded = case.said("assessment")
     if recorded and recompute is None:
         found.unchecked.append(f"{len(recorded)} recorded assessments: --recompute computes them again")
         return
@@ -342,19 +368,21 @@ def _assessments(
                 found.fault(f"computed again its answers are others: {again[:12]}", "", said.index)
 
 
-def _index(case: CaseFolder, entries: tuple[Said, ...], found: Audit) -> None:
+def _index(case: CaseFolder, found: Audit) -> None:
     """The index against the record; a damaged one is made anew."""
-    expected = index_rows(entries)
+    expected, cells = list(case.rows()), sorted(set(cell_rows(case)))
     try:
         held: list[Row] | None = case.store.index.rows()
+        is_same = held == expected and case.store.index.cells() == cells
     except StoreError:
-        held = None
-    if held == expected:
+        held, is_same = None, False
+    if is_same:
         found.count("index rows", len(expected))
         return
-    why = "was damaged" if held is None else "said something else than the record"
+    why = "was damaged" if held is None else "said something else than the record" if held else "held nothing"
     case.store.index.throw_away()
     case.store.index.put_rows(expected)
+    case.store.index.put_cells(cells)
     found.remarks.append(Remark(len(expected), "rebuilt", f"record/index.sqlite {why}: made anew from the record"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from truceline import LAW, RULE_VERSION, __version__
 from truceline.agreement.model import Zone
@@ -19,12 +19,28 @@ from truceline.desk.runs import Asked, Outcome, judge_case
 from truceline.errors import InputError, quoted
 from truceline.space import Geometry, checked_polygon
 from truceline.span import parse_instant, utc_text
-from truceline.store.folder import CaseFolder
+from truceline.store.case import Case
 
 LOWEST_M = -1_000
 """The floor of a zone that gets a ceiling and had no band: below all land."""
 
 MOST_CEILING_M = 100_000
+
+
+class Lasting(Protocol):
+    """From when until when a zone is in force, and up to which height; what is empty or None stays as it is."""
+
+    @property
+    def since(self) -> str:
+        """A time text."""
+
+    @property
+    def until(self) -> str:
+        """A time text."""
+
+    @property
+    def ceiling_m(self) -> int | None:
+        """Metres above mean sea level."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +72,7 @@ class Supposed:
         return " ".join([f"truceline what-if --zone {self.zone}", *given])
 
 
-def what_if(case: CaseFolder, supposed: Supposed, asked: Asked, tell: Tell | None = None) -> tuple[Outcome, Change]:
+def what_if(case: Case, supposed: Supposed, asked: Asked, tell: Tell | None = None) -> tuple[Outcome, Change]:
     """What would be judged otherwise if a zone were as supposed.
 
     Args:
@@ -77,7 +93,7 @@ def what_if(case: CaseFolder, supposed: Supposed, asked: Asked, tell: Tell | Non
             f"no zone {quoted(supposed.zone)} in the agreement: expected one of {', '.join(sorted(zones))}"
         )
     shape = None if supposed.geometry is None else _shape_of(supposed.geometry, supposed.zone)
-    zone = _amended(zones[supposed.zone], supposed, outcome.bench.agreement.tz)
+    zone = amended(zones[supposed.zone], supposed, outcome.bench.agreement.tz)
     if tell:
         tell("judging anew", 0, 1)
     replay = Replay(outcome.assessed.columns, outcome.assessed.law)
@@ -133,20 +149,31 @@ def _shape_of(path: Path, zone: str) -> Geometry:
         raise InputError(f"{path.name}: {error}") from None
 
 
-def _amended(zone: Zone, supposed: Supposed, tz: str) -> Zone:
-    """The zone with the time and the height that are supposed."""
-    since = parse_instant(supposed.since, tz) if supposed.since else zone.start
-    until = parse_instant(supposed.until, tz) if supposed.until else zone.end
-    if since is not None and until is not None and until <= since:
-        raise InputError(
-            f"the zone would end before it begins: from {quoted(supposed.since)} until {quoted(supposed.until)}"
-        )
-    made = replace(zone, start=since, end=until)
+def amended(
+    zone: Zone, supposed: Lasting, tz: str, *, until: str = "--zone-until", ceiling: str = "--ceiling-m"
+) -> Zone:  # fmt: skip
+    """The zone with the time and the height that are supposed.
+
+    Args:
+        zone: as the text has it.
+        supposed: of it.
+        tz: the clock of the text.
+        until: what the end is called where it was asked.
+        ceiling: likewise the height.
+
+    Raises:
+        InputError: a time or a height that cannot be.
+    """
+    begins = parse_instant(supposed.since, tz) if supposed.since else zone.start
+    ends = parse_instant(supposed.until, tz) if supposed.until else zone.end
+    if begins is not None and ends is not None and ends <= begins:
+        raise InputError(f"`{until}`: the zone would end before it begins")
+    made = replace(zone, start=begins, end=ends)
     if supposed.ceiling_m is None:
         return made
     low = LOWEST_M if zone.low_m is None else zone.low_m
     if not low < supposed.ceiling_m <= MOST_CEILING_M:
-        raise InputError(f"`--ceiling-m`: expected {low + 1}..{MOST_CEILING_M}, got {quoted(supposed.ceiling_m)}")
+        raise InputError(f"`{ceiling}`: expected {low + 1}..{MOST_CEILING_M}, got {quoted(supposed.ceiling_m)}")
     return replace(made, low_m=low, high_m=supposed.ceiling_m)
 
 

@@ -22,7 +22,7 @@ from truceline.desk.files import Tell, read_bytes
 from truceline.desk.runs import Asked, Outcome, judge_case, known_of
 from truceline.errors import InputError, VerificationError, quoted
 from truceline.evidence.schema import Observation
-from truceline.store.folder import CaseFolder
+from truceline.store.case import Case
 from truceline.verdict import NO, Answer, Reason, reasons_of
 
 MOST_IDS = 20
@@ -47,16 +47,21 @@ class Told:
     sources: Mapping[str, str]
 
 
-def explain(case: CaseFolder, assessment_id: str, asked: Asked | None = None, tell: Tell | None = None) -> Told:
+def explain(case: Case, assessment_id: str, asked: Asked | None = None, tell: Tell | None = None) -> Told:
     """Explain `REPORT:TERM`, or every term that is not surely not covered and `any` for `REPORT`.
 
     Raises:
         InputError: no such report was judged, or no such term.
     """
     outcome = judge_case(case, asked or Asked(), tell=tell)
+    _, upto = known_of(case, (asked or Asked()).known_at, outcome.bench.agreement.tz)
+    return explained(case, outcome, assessment_id, upto)
+
+
+def explained(case: Case, outcome: Outcome, assessment_id: str, upto: int) -> Told:
+    """The same of an outcome that is there already, of the first `upto` entries."""
     report, term_ids = _named(outcome, assessment_id)
     law = outcome.assessed.law
-    _, upto = known_of(case, (asked or Asked()).known_at, outcome.bench.agreement.tz)
     name = case.text(upto).body["file"]
     text = proof_of.text_of(case.agreement_files(upto)[name], name)
     answers = {t: _judged(report, t, outcome) for t in term_ids}
@@ -99,7 +104,7 @@ def replayed(path: Path) -> list[str]:
     try:
         found = json.loads(read_bytes(path))
         proof = found.get("proof", found)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path.name}: not JSON: {error}") from None
     try:
         return checker.check(proof)
@@ -145,11 +150,15 @@ def request(outcome: Outcome, party: str = "") -> list[Wanted]:
     parties = assessed.law.standing.agreement.parties
     if party and party not in parties:
         raise InputError(f"unknown party {quoted(party)}: expected one of {', '.join(sorted(parties))}")
-    rows = [i for i in range(len(assessed.columns)) if not party or _names(assessed, i, party)]
-    gathered = _gathered(assessed, rows)
+    gathered = _gathered(assessed, _of(assessed, party))
     made = [_wanted(reason, found, assessed) for reason, found in gathered.items()]
     chosen = [w for w in made if not party or w.to_party]
     return sorted(chosen, key=lambda w: (-w.alone, -w.among, w.reason))
+
+
+def _of(assessed: Assessed, party: str) -> list[int]:
+    """The rows of the reports that name a party; of all, where none is meant."""
+    return [row for row in range(len(assessed.columns)) if not party or _names(assessed, row, party)]
 
 
 def _names(assessed: Assessed, row: int, party: str) -> bool:
@@ -195,6 +204,7 @@ def request_answer(outcome: Outcome, wanted: Iterable[Wanted], party: str) -> di
         for w in wanted
     ]  # fmt: skip
     agreement = outcome.bench.agreement
-    open_ = sum(int((outcome.assessed.answers[t].value == 0).sum()) for t in outcome.assessed.prohibitions)
+    assessed, rows = outcome.assessed, _of(outcome.assessed, party)
+    open_ = sum(int((assessed.answers[term].value[rows] == 0).sum()) for term in assessed.prohibitions)
     return {"agreement": agreement.id, "agreement_hash": agreement.canonical_hash, "to": party or None,
             "open": open_, "asked": asked, "law": LAW}  # fmt: skip

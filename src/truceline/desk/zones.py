@@ -13,8 +13,9 @@ import shapely
 from truceline.agreement.model import Zone
 from truceline.assess import where
 from truceline.atlas import read_atlas, read_features, unit_of
-from truceline.desk.files import ALIAS_TABLES, Evidence, Tell, detect, file_hash, read_as, read_bytes, shipped
+from truceline.desk.files import ALIAS_TABLES, Evidence, Tell, detect, file_hash, read_bytes, shipped
 from truceline.errors import Fault, InputError, quoted
+from truceline.evidence import readers
 from truceline.evidence.aliases import read_aliases
 from truceline.evidence.places import Placer
 from truceline.evidence.reading import Manner
@@ -68,7 +69,7 @@ def count_where(
     atlas = read_atlas({"areas.geojson": files["areas.geojson"], zones.name: extra}, files["units.csv"])
     kind = detect(evidence)
     with evidence.open("rb") as file:
-        read = read_as(kind, file, evidence, _manner(wanted, Placer(atlas, _precision(wanted)), files))
+        read = readers.read(kind, file, evidence.name, _manner(wanted, Placer(atlas, _precision(wanted)), files))
     rows = [r for r in observations(read.table) if r.start < last and first < r.end]
     counts = []
     for one in where.count(rows, keyed, atlas):
