@@ -10,16 +10,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from truceline.agreement.balance import AREAS, MEASURES, Account, Balance
 from truceline.report.language import Words, plain
+from truceline.report.opened import environment, text_of
 from truceline.report.page import LAW
 from truceline.report.style import stylesheet
+from truceline.report.timeline import Box
 
 WIDE: Final = 1_200
 HIGH: Final = 800
@@ -72,17 +73,6 @@ class Put:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """A bar and its number."""
-
-    x: float
-    y: float
-    wide: float
-    high: float
-    look: str
-
-
-@dataclass(frozen=True)
 class Node:
     """An actor of the graph: its middle, its size and its lines of text."""
 
@@ -114,7 +104,7 @@ class Drawn:
     """Everything of the picture that has a place."""
 
     texts: tuple[Put, ...]
-    bars: tuple[Bar, ...]
+    bars: tuple[Box, ...]
     lines: tuple[tuple[float, float, float], ...]
     nodes: tuple[Node, ...]
     arrows: tuple[Arrow, ...]
@@ -234,7 +224,7 @@ def draw(told: Told, words: Words) -> Drawn:
     nodes, arrows = _graph(told, words)
     if words.dir == "rtl":
         chart = [Put(_turn(p.x), p.y, p.text, p.look, p.anchor) for p in chart]
-        bars = [Bar(_turn(b.x + b.wide), b.y, b.wide, b.high, b.look) for b in bars]
+        bars = [Box(_turn(b.x + b.wide), b.y, b.wide, b.high, b.look) for b in bars]
         lines = [(_turn(right), y, _turn(left)) for left, y, right in lines]
     return Drawn(tuple(chart), tuple(bars), tuple(lines), tuple(nodes), tuple(arrows))
 
@@ -249,7 +239,7 @@ def _turn(x: float) -> float:
 
 def _chart(
     told: Told, sides: Sequence[Account], words: Words
-) -> tuple[list[Put], list[Bar], list[tuple[float, float, float]]]:
+) -> tuple[list[Put], list[Box], list[tuple[float, float, float]]]:
     texts, bars, lines = [], [], []
     columns = _columns(len(sides))
     label_x, anchor = ((LEFT + RIGHT) / 2, "middle") if len(sides) == 2 else (LEFT, "start")
@@ -268,7 +258,7 @@ def _chart(
         for (x, wide, grows), side, (n, ids) in zip(columns, sides, row.cells, strict=True):
             long = round((wide - NUMBER) * n / (most_area if row.is_area else most_terms), 1)
             if long:
-                bars.append(Bar(x if grows > 0 else round(x - long, 1), y, long, BAR, LOOKS[row.group]))
+                bars.append(Box(x if grows > 0 else round(x - long, 1), y, long, BAR, LOOKS[row.group]))
             sign = "+?" if row.is_area and set(side.unmeasured).intersection(ids) else ""
             at = round(x + grows * (long + 6), 1)
             number = f"\u2066{words.number(n)}{sign}\u2069"
@@ -471,16 +461,9 @@ def _shown(told: Told, actor: str, words: Words) -> Markup:
 
 
 def _css() -> str:
-    return _text("balance.css")
+    return text_of("balance.css")
 
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    """Templates of this package; every value is escaped, and a misspelt one is a fault."""
-    return Environment(
-        loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-
-
-def _text(name: str) -> str:
-    return resources.files("truceline.report").joinpath("templates", name).read_text(encoding="utf-8")
+    return environment()

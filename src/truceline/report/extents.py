@@ -8,14 +8,50 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import shapely
 
-from truceline.report.picture import Entry, Land, Names, Rings
+from truceline.report.picture import Land, Names, Rings
 from truceline.report.totals import Totals, covered
 from truceline.space import Geometry, metres_per_degree
 
 NOT_DRAWN = ("outside", "none")
+
+
+class Placed(Protocol):
+    """What is drawn of a report: everywhere it can have been, and its answer."""
+
+    @property
+    def where(self) -> str:
+        """The place as the reader may see it."""
+
+    @property
+    def extent(self) -> str:
+        """Kind of the extent."""
+
+    @property
+    def polygons(self) -> tuple[Rings, ...]:
+        """Everywhere it can have been; empty when there is nothing to draw."""
+
+    @property
+    def any(self) -> int:
+        """-1, 0, +1 for *some term covers it*."""
+
+    @property
+    def is_protected(self) -> bool:
+        """Harm to civilians, hospitals, schools or aid."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A report on a map, and nothing else of it; the attributes are those of `Placed`."""
+
+    where: str
+    extent: str
+    polygons: tuple[Rings, ...]
+    any: int
+    is_protected: bool
 
 
 @dataclass(frozen=True)
@@ -42,10 +78,10 @@ class Heap:
         return self.unit.names if self.unit else {}
 
 
-def heaps(entries: Iterable[Entry], lands: Sequence[Land]) -> list[Heap]:
+def heaps(entries: Iterable[Placed], lands: Sequence[Land]) -> list[Heap]:
     """Gather entries by their extent, most reports first; those without a place come last."""
     units = {land.polygons: land for land in lands if land.is_own and land.polygons}
-    found: dict[tuple[str, tuple[Rings, ...]], list[Entry]] = {}
+    found: dict[tuple[str, tuple[Rings, ...]], list[Placed]] = {}
     for entry in entries:
         kind = entry.extent if entry.polygons or entry.extent in NOT_DRAWN else "none"
         found.setdefault((kind, entry.polygons), []).append(entry)
@@ -78,7 +114,7 @@ def rounded_km(kilometres: float) -> str:
 
 
 def _heap(
-    kind: str, polygons: tuple[Rings, ...], members: Sequence[Entry], units: dict[tuple[Rings, ...], Land]
+    kind: str, polygons: tuple[Rings, ...], members: Sequence[Placed], units: dict[tuple[Rings, ...], Land]
 ) -> Heap:
     where = tuple(sorted({e.where for e in members if e.where}))
     shape = shape_of(polygons) if polygons and kind not in NOT_DRAWN else None

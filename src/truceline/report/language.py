@@ -25,59 +25,11 @@ from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
 from truceline.errors import InputError, quoted
+from truceline.report.closed import CLOSED
 from truceline.span import FAR_AHEAD, LONG_AGO, civil_day, local_text, utc_text
-from truceline.verdict import NO, UNKNOWN, YES, Reason
+from truceline.verdict import NO, UNKNOWN, YES
 
 LANGUAGES: Final = ("en", "ar", "ru")
-
-CLOSED: Final[Mapping[str, Mapping[str, str]]] = {
-    "reason": {r.value: r.value for r in Reason},
-    "meaning": {r.value: r.meaning for r in Reason},
-    "settled by": {r.value: r.settled_by for r in Reason},
-    "reader": {"secretariat": "the secretariat", "public": "the public"},
-    "text status": {"authentic": "authentic text", "reconstructed": "reconstructed text", "": "not stated"},
-    "kind": {
-        "incident": "incident", "ledger": "count by its issuer", "statement": "statement", "aid": "aid",
-        "extension": "extension", "withdrawal": "withdrawal", "force_movement": "movement of forces",
-        "commitment": "commitment", "acceptance": "acceptance", "detainee": "detainees", "flight": "flight",
-        "fire": "fire seen from space", "observation": "observation",
-    },
-    "group": {
-        "bound": "between bound parties", "excluded": "with an excluded group", "mixed": "bound and excluded together",
-        "other": "other actors, or none named",
-    },
-    "term kind": {
-        "prohibit": "prohibition", "require": "duty", "permit": "exception", "power": "power", "define": "definition",
-    },
-    "extent": {
-        "disc": "a disc", "area": "an administrative area", "line": "a road or a line",
-        "sector": "a sector seen from a post", "hull": "the space between two places",
-        "outside": "outside every land area", "none": "no place stated",
-    },
-    "precision": {
-        "exact": "exact", "hour": "to the hour", "day": "to the day", "days": "to several days", "week": "to the week",
-        "month": "to the month", "year": "to the year",
-    },
-    "note": {
-        text: text
-        for text in (
-            "lapsed", "ended", "never in force", "not invoked", "no bound actor possible",
-            "protected by humanitarian law", "a count over a period is its issuer's claim, not an incident",
-            "a statement is not an act",
-        )
-    },
-    "reading": {
-        "umbrella: side": "a word for a whole side counts as that side",
-        "umbrella: strict": "a word for a whole side decides nothing",
-        "designation: identity": "a group is excluded by what it is, under any name",
-        "designation: name": "a group is excluded only under the name on a list",
-    },
-    "beside": {
-        "strict": "if a word for a whole side decides nothing",
-        "name": "if a group is excluded only under the name on a list",
-    },
-}  # fmt: skip
-"""What comes as a value, not from a template: context to code to English. Each stands in every catalogue."""
 
 _STRAY = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 """Marks that turn text round: ours are elements, those of others are dropped."""
@@ -87,6 +39,9 @@ _WORD = re.compile(r"[^\W\d_]{3}")
 _ID = re.compile(r"\S*\d\S*|\S{20,}")
 _SHORT = re.compile(r"[\d\-:., +\u00a0]{1,20}( UTC)?|\S{1,16}", re.ASCII)
 """Numbers, dates and ids: never broken over two lines."""
+
+_FIGURE = re.compile(r"[+\u2212-]?\d+(?:[-:/.,]\d+)+|[+\u2212-]\d+|#\d+|[A-Za-z]+\d\w*|\d+[A-Za-z]+")
+"""What a sentence that is written from the right turns round: dates, times, signed numbers, ids."""
 
 _PRECISE = re.compile(r"(?P<text>.*) \((?P<word>[a-z]+)\)")
 _SEPARATOR = {"en": ",", "ar": ",", "ru": "\u00a0"}
@@ -168,7 +123,7 @@ class Words:
         if not _WORD.search(text):
             return self.apart(text)
         if self.lang == "en" or names.get(self.lang):
-            return escape(text)
+            return self._running(text)
         return Markup('<span lang="en" dir="ltr">{}</span> <span class="tongue">{}</span>').format(text, "EN")
 
     def moment(self, second: int) -> Markup:
@@ -216,6 +171,20 @@ class Words:
         dates = Markup(" – ").join(self.apart(part) for part in match["text"].split(" to "))
         return Markup("{} ({})").format(dates, self.word("precision", match["word"]))
 
+    def _running(self, text: str) -> Markup:
+        """Words of the page's own language; in one that is written from the right, with their figures kept apart.
+
+        >>> print(Words("ar")._running("من الساعة 19:00"), Words("ru")._running("с 19:00"))
+        من الساعة <bdi dir="ltr" class="k">19:00</bdi> с 19:00
+        """
+        if self.dir == "ltr":
+            return escape(text)
+        parts, last = [], 0
+        for figure in _FIGURE.finditer(text):
+            parts += [escape(text[last : figure.start()]), self.apart(figure[0])]
+            last = figure.end()
+        return Markup("").join([*parts, escape(text[last:])])
+
     def _filled(self, text: str, values: Mapping[str, object]) -> Markup:
         return escape(text).format(**{key: self.apart(value) for key, value in values.items()})
 
@@ -225,19 +194,30 @@ class Words:
             return "" if self.lang == "ar" else "ar"
         if any("CYRILLIC" in unicodedata.name(c, "") for c in text):
             return "" if self.lang == "ru" else "ru"
-        return "en" if self.lang != "en" and _LETTERS.search(text) and not _ID.fullmatch(text) else ""
+        own = text.removesuffix(" UTC")  # a time is a time in every language, and is never broken over two lines
+        return "en" if self.lang != "en" and _LETTERS.search(own) and not _ID.fullmatch(own) else ""
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def catalogue(lang: str) -> gettext.NullTranslations:
-    """The catalogue of a language, compiled in memory; English is the language of the keys."""
+    """The catalogue of a language, compiled in memory from its files; English is the language of the keys."""
+    found = gettext.NullTranslations()
     if lang == "en":
-        return gettext.NullTranslations()
-    source = resources.files("truceline.words").joinpath(lang, "LC_MESSAGES", "truceline.po")
-    compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(source.read_bytes()), locale=lang))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+        return found
+    for name in sorted(catalogue_files(lang), reverse=True):
+        compiled = io.BytesIO()
+        write_mo(compiled, read_po(io.BytesIO(catalogue_files(lang)[name]), locale=lang))
+        compiled.seek(0)
+        made = gettext.GNUTranslations(compiled)
+        made.add_fallback(found)
+        found = made
+    return found
+
+
+def catalogue_files(lang: str) -> Mapping[str, bytes]:
+    """The files of a catalogue by name: one for each part of what is said, no sentence in two of them."""
+    folder = resources.files("truceline.words").joinpath(lang, "LC_MESSAGES")
+    return {one.name: one.read_bytes() for one in folder.iterdir() if one.name.endswith(".po")}
 
 
 def plain(text: str) -> str:

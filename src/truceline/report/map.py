@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import shapely
 
-from truceline.report.extents import Heap, heaps, kilometres_across, shape_of
+from truceline.report.extents import Heap, Placed, heaps, kilometres_across, shape_of
 from truceline.report.frame import Frame, Room, around
 from truceline.report.language import Words, plain
 from truceline.report.picture import Land, Picture, ZoneMark
@@ -114,13 +114,18 @@ class Map:
 
 def draw(picture: Picture, words: Words) -> Map:
     """Draw everything of a picture that has a place."""
-    found = heaps(picture.entries, picture.lands)
-    keys = keys_of(picture.zones)
-    own = [land for land in picture.lands if land.is_own and land.polygons]
-    body = own or [land for land in picture.lands if land.polygons]
+    return draw_of(picture.entries, picture.lands, picture.zones, words)
+
+
+def draw_of(reports: Iterable[Placed], lands: Sequence[Land], zones: Iterable[ZoneMark], words: Words) -> Map:
+    """Draw reports on their ground."""
+    found = heaps(reports, lands)
+    keys = keys_of(zones)
+    own = [land for land in lands if land.is_own and land.polygons]
+    body = own or [land for land in lands if land.polygons]
     everywhere = tuple(h for h in found if h.unit and h.unit.level == 0)
     sheet = detail = None
-    ground = Ground(picture.lands, tuple(found), keys, words)
+    ground = Ground(lands, tuple(found), keys, words)
     if body:
         frame = Frame.around(shapely.union_all([shape_of(land.polygons) for land in body]), WIDTH, 0.035)
         small = _small(keys, frame)

@@ -8,19 +8,19 @@ gives the same bytes: no clock, no random, no environment. Positions appear on t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
+from jinja2 import Environment
 from markupsafe import Markup
 
 from truceline.report import map as map_
 from truceline.report import supposed, timeline, totals
 from truceline.report.extents import kilometres_across, rounded_km, shape_of
 from truceline.report.language import Words, plain
+from truceline.report.opened import environment
 from truceline.report.picture import Entry, Picture, WhatIf
 from truceline.report.style import picture_style, running_head, stylesheet
 from truceline.verdict import NO, UNKNOWN, YES, Reason
@@ -117,30 +117,10 @@ def _view(picture: Picture, words: Words) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    """Templates of this package; every value is escaped, and a misspelt one is a fault."""
-    made = Environment(
-        loader=FunctionLoader(_template),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {
-        "bdi": _apart, "plain": plain, "readable": unquote, "web_address": web_address,
-        "across": _across, "standing": _standing, "why": _why,
+    filters: dict[str, Callable[..., Any]] = {
+        "readable": unquote, "web_address": web_address, "across": _across, "standing": _standing, "why": _why,
     }  # fmt: skip
-    made.globals |= {"YES": YES, "UNKNOWN": UNKNOWN, "NO": NO}
-    return made
-
-
-def _template(name: str) -> str:
-    return resources.files("truceline.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-@pass_context
-def _apart(context: Context, value: object) -> Markup:
-    words: Words = context["words"]
-    return words.apart(value)
+    return environment(filters, {"YES": YES, "UNKNOWN": UNKNOWN, "NO": NO})
 
 
 def _across(entry: Entry) -> str:

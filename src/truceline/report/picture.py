@@ -162,6 +162,7 @@ class Picture:
         agreement_hash, rule_version, evidence: what it was computed from (file name, rows, rejected, hash).
         sources: acknowledgements that licences ask for.
         findings: signed findings that the record held then.
+        incidents: least and most incidents that the entries tell of; None = nobody looked for reports of one.
     """
 
     case: Names
@@ -187,6 +188,7 @@ class Picture:
     sources: tuple[str, ...] = ()
     settle: tuple[tuple[str, int], ...] = ()
     findings: int = 0
+    incidents: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ It asks for a time, an area, an act, who acted, what was hit; never for a person
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from truceline.errors import InputError, quoted
@@ -97,6 +97,16 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
     },
     "reports": {"en": "   Reports: {reports}", "ar": "   البلاغات: {reports}", "ru": "   Сообщения: {reports}"},
     "more": {"en": " and {more} more", "ar": " و{more} غيرها", "ru": " и ещё {more}"},
+    "of one": {
+        "en": "Report {report} ({what}, {when}) cannot be decided. Please say, where you can:",
+        "ar": "البلاغ {report} ({what}، {when}) لا يمكن البت فيه. يُرجى الإفادة حيثما أمكن:",
+        "ru": "По сообщению {report} ({what}, {when}) решение вынести нельзя. Просим сообщить, где это возможно:",
+    },
+    "of one field": {
+        "en": "{n}. {field} (terms {terms})",
+        "ar": "{n}. {field} (البنود {terms})",
+        "ru": "{n}. {field} (пункты {terms})",
+    },
     "none": {"en": "Nothing is open.", "ar": "لا شيء معلّق.", "ru": "Открытых вопросов нет."},
     "care": {
         "en": "Please send no names of persons, no whereabouts of people, and nothing that shows a source.",
@@ -128,6 +138,39 @@ def letter(answer: Mapping[str, Any], lang: str = "en") -> str:
     for n, asked in enumerate(answer["asked"], 1):
         lines += _field(n, asked, lang)
     return "\n".join([*lines, "", phrase("care")])
+
+
+def letter_of_one(
+    lang: str, agreement: str, to: str, *, report: str, what: str, when: str, asked: Mapping[str, Sequence[str]]
+) -> str:
+    """The text of a request about one report.
+
+    Args:
+        lang: `en`, `ar` or `ru`.
+        agreement: its title in the language.
+        to: the name of the party in the language.
+        report: its id.
+        what: it tells of, in the words of its source.
+        when: its days.
+        asked: reason for which terms are open to their ids.
+
+    Raises:
+        InputError: no such language.
+    """
+    if lang not in LANGUAGES:
+        raise InputError(f"expected a language of {', '.join(LANGUAGES)}, got {quoted(lang)}")
+    words = {key: sentence[lang] for key, sentence in _SENTENCES.items()}
+
+    def apart(text: str) -> str:
+        """An id, a date, foreign words: in Arabic kept apart by marks, or they change places."""
+        return f"\u2066{text}\u2069" if lang == "ar" else text
+
+    lines = [words["head"].format(agreement=agreement), words["to"].format(to=to), ""]
+    lines.append(words["of one"].format(report=apart(report), what=apart(what), when=apart(when)))
+    for n, (reason, terms) in enumerate(asked.items(), 1):
+        named = "\u060c ".join(map(apart, terms)) if lang == "ar" else ", ".join(terms)
+        lines.append(words["of one field"].format(n=n, field=FIELDS[reason][lang], terms=named))
+    return "\n".join([*lines, "", words["care"]])
 
 
 def _field(n: int, asked: Mapping[str, Any], lang: str) -> Iterable[str]:

@@ -7,6 +7,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
+from truceline.report.opened import text_of
+
 FONTS: Final = (
     (
         "noto-sans-latin", "Noto Sans",
@@ -26,12 +28,12 @@ WEIGHTS: Final = (400, 600)
 
 def stylesheet(body: str) -> str:
     """The style sheet with the fonts for the letters of a page."""
-    return "\n".join([*(_face(*font) for font in FONTS if _uses(body, font[2])), _text("report.css")])
+    return "\n".join([*(_face(*font) for font in FONTS if _uses(body, font[2])), text_of("report.css")])
 
 
 def picture_style() -> str:
     """What the picture of a what-if wears over the style sheet."""
-    return _text("supposed.css")
+    return text_of("supposed.css")
 
 
 def running_head(title: str, until: str, law: str, direction: str) -> str:
@@ -78,7 +80,3 @@ def _face(name: str, family: str, ranges: str) -> str:
             f"src:url(data:font/woff2;base64,{base64.b64encode(data).decode()}) format('woff2')}}"
         )
     return "\n".join(rules)
-
-
-def _text(name: str) -> str:
-    return resources.files("truceline.report").joinpath("templates", name).read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from truceline.report.extents import shape_of
 from truceline.report.frame import Frame
 from truceline.report.language import Words
 from truceline.report.map import Ground, Key, Mark, Sheet, keys_of, sheet_of
-from truceline.report.picture import Rings, Shifted, WhatIf
+from truceline.report.picture import Land, Rings, Shifted, WhatIf
 from truceline.report.timeline import Box, levels_to
 
 WIDE: Final = 1_200
@@ -139,18 +139,36 @@ def _bars(bins: Mapping[int, Sequence[int]], slot: float, most: int) -> Iterable
 def _map(
     picture: WhatIf, words: Words, *, keys: Sequence[Key], outlines: tuple[tuple[Rings, ...], tuple[Rings, ...]]
 ) -> Sheet | None:
+    found = sheet_between(picture.lands, words, keys=keys, outlines=outlines, wide=MAP, aspect=ASPECT)
+    return None if found is None else found[0]
+
+
+def sheet_between(
+    lands: Sequence[Land], words: Words, *, keys: Sequence[Key],
+    outlines: tuple[tuple[Rings, ...], tuple[Rings, ...]], wide: float, aspect: float,
+) -> tuple[Sheet, Frame] | None:  # fmt: skip
+    """A map of a zone as it is and as supposed, among the others; None where there is neither outline nor land.
+
+    Args:
+        lands: of the base map.
+        words: of the page.
+        keys: the other zones.
+        outlines: as it is, and as supposed.
+        wide: of the paper.
+        aspect: its height by its width.
+    """
     was, now = outlines
     seen = [shape_of(one) for one in dict.fromkeys(outlines) if one]
-    own = [shape_of(land.polygons) for land in picture.lands if land.is_own and land.polygons]
+    own = [shape_of(land.polygons) for land in lands if land.is_own and land.polygons]
     if not seen and not own:
         return None
     around = shapely.box(*shapely.bounds(shapely.union_all(seen or own)))
-    frame = Frame.around(shapely.buffer(around, NARROWEST), MAP, 0.06, ASPECT)
-    ground = Ground(picture.lands, (), keys, words)
+    frame = Frame.around(shapely.buffer(around, NARROWEST), wide, 0.06, aspect)
+    ground = Ground(lands, (), keys, words)
     sheet = sheet_of("map", frame, ground, [key for key in keys if key.tag])
     marks = [*(Mark(mark.path, f"faint {mark.look}") for mark in sheet.zones), *_outlines(frame, was, now)]
     circles = [spot for one in dict.fromkeys(outlines) if one for spot in _circle(frame, one)]
-    return replace(sheet, zones=tuple(marks), circles=tuple(circles))
+    return replace(sheet, zones=tuple(marks), circles=tuple(circles)), frame
 
 
 def _outlines(frame: Frame, was: tuple[Rings, ...], now: tuple[Rings, ...]) -> Iterable[Mark]:

@@ -27,7 +27,13 @@ CLASSES = {YES: "yes", UNKNOWN: "open", NO: "no"}
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle on the paper; `look` is its class, `text` a number in it."""
+    """A rectangle on the paper.
+
+    Attributes:
+        look: its class.
+        text: a number in it.
+        is_touching: it counts what only touches what is asked for.
+    """
 
     x: float
     y: float
@@ -35,6 +41,7 @@ class Box:
     high: float
     look: str
     text: str = ""
+    is_touching: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Protocol
 
 from truceline.report.picture import Entry, Picture
 from truceline.span import civil_day
 from truceline.verdict import NO, UNKNOWN, YES
 
 GROUPS = ("bound", "excluded", "mixed", "other")
+
+
+class Answered(Protocol):
+    """A report with its answer."""
+
+    @property
+    def any(self) -> int:
+        """-1, 0, +1 for *some term covers it*."""
+
+    @property
+    def is_protected(self) -> bool:
+        """Harm to civilians, hospitals, schools or aid."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ class Day:
     entries: tuple[tuple[int, Entry], ...]
 
 
-def covered(entries: Iterable[Entry]) -> Totals:
+def covered(entries: Iterable[Answered]) -> Totals:
     """Count the answers to *some term covers it*."""
     return _totals((e.any, e.is_protected) for e in entries)
 
