@@ -4,8 +4,13 @@
     ├── InputError          their file: a row, a field, a shape, a size
     ├── AgreementError      the text contradicts itself, or names what it does not define
     ├── SubmissionError     a statement that is refused
+    │   └── ConflictError   ... because something came before it
+    ├── AccessError         not for whoever asks
+    │   ├── CredentialsError    ... whose credentials are not, or no longer, good
+    │   └── ConfirmError        ... before it was confirmed
     ├── VerificationError   a proof that fails
     └── StoreError          the disk, or what lies on it
+        └── LaterError          ... and soon: what is asked for is being worked out
 
 Breaches, rejected rows and late duties are data, never exceptions. All faults of one file are gathered, then raised
 once.
@@ -13,7 +18,9 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -61,6 +68,14 @@ class InputError(TrucelineError):
     exit_code = 3
 
 
+class UnknownError(InputError):
+    """A name, a number or a hash that the text or the record does not have."""
+
+
+class StateError(InputError):
+    """Something that cannot be done as things stand: a name that is taken, a batch that is not due."""
+
+
 class AgreementError(TrucelineError):
     """An agreement that contradicts itself or names what it does not define."""
 
@@ -71,6 +86,24 @@ class SubmissionError(TrucelineError):
     """A statement that is refused."""
 
     exit_code = 5
+
+
+class ConflictError(SubmissionError):
+    """A statement made for a state that is no longer the newest: nothing is lost, it has to be made again."""
+
+
+class AccessError(TrucelineError):
+    """Something that whoever asks may not have, or that is not there: which of both is not said."""
+
+    exit_code = 8
+
+
+class CredentialsError(AccessError):
+    """Credentials that are not, or no longer, good: what is wrong with them is not said."""
+
+
+class ConfirmError(AccessError):
+    """Something that whoever asks may do only once it was confirmed: with a passkey just now, or as the page's own."""
 
 
 class VerificationError(TrucelineError):
@@ -85,6 +118,34 @@ class StoreError(TrucelineError):
     exit_code = 7
 
 
+class LaterError(StoreError):
+    """What is asked for is being worked out: whoever asks again in a while gets it.
+
+    Attributes:
+        after_s: seconds after which it is worth to ask again.
+    """
+
+    def __init__(self, *faults: Fault | str, after_s: int = 5) -> None:
+        """Say what is being worked out."""
+        super().__init__(*faults)
+        self.after_s = after_s
+
+
+AWAY = "the case cannot be reached at this moment"
+"""What is told of a `StoreError` to whoever asks from outside."""
+
+
+def told(error: TrucelineError) -> str:
+    """One line of an error for whoever asked; what the disk or the database said is for the log.
+
+    >>> told(StoreError("/srv/case: No space left on device")), told(InputError("expected a date"))
+    ('the case cannot be reached at this moment', 'expected a date')
+    """
+    if isinstance(error, StoreError) and not isinstance(error, LaterError):
+        return AWAY
+    return one_line(str(error.faults[0])) if error.faults else ""
+
+
 EXIT_CODES = {
     0: "done; rejected rows, if any, are in the answer",
     1: "a fault of the program: please report it",
@@ -94,6 +155,7 @@ EXIT_CODES = {
     5: "a statement was refused",
     6: "a proof or a hash does not hold",
     7: "the case folder is missing, damaged or cannot be written",
+    8: "not for whoever asks, or not there",
 }
 
 
@@ -126,6 +188,19 @@ def text_of(data: bytes, name: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(Fault("expected UTF-8 text", name, data[: error.start].count(b"\n") + 1)) from None
+
+
+@contextmanager
+def is_csv(reader: csv.DictReader[str], name: str) -> Iterator[None]:
+    """What is read of a table in here is CSV: no lone carriage return outside quotes, no cell beyond every measure.
+
+    Raises:
+        InputError: it is not.
+    """
+    try:
+        yield
+    except csv.Error as error:
+        raise InputError(Fault(f"not CSV: {error}", name, reader.line_num)) from None
 
 
 def raise_all(faults: Iterable[Fault], kind: type[TrucelineError]) -> None:

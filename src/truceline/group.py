@@ -118,20 +118,44 @@ DESK = "desk"
 """Who is no actor of the text: the intake desk and the secretariat that keeps the record."""
 
 _ACTORS = frozenset(KINDS)
+_TRUSTED = frozenset({DESK, "monitor", "humanitarian"})
+"""Those whom persons speak to: no party says what a person consents to, or holds what no party may see."""
+
+_SIDES = frozenset({"state", "guarantor", "body", "side", "group", "force"})
+"""Those who bargain over areas. Who watches, and who helps, hands over nobody's area."""
+
 _SPEECH: Mapping[str, frozenset[str]] = {
     "agreement": frozenset({DESK}),
     "wording": _ACTORS | {DESK},
     "evidence": frozenset({DESK}),
     "areas": frozenset({DESK}),
     "acts": frozenset({DESK}),
+    "pairs": frozenset({DESK}),
     "absence": frozenset({DESK}),
     "assessment": _ACTORS | {DESK},
     "allegation": _ACTORS | {DESK},
     "answer": _ACTORS | {DESK},
+    "claim": _ACTORS | {DESK},  # words of anybody: whoever signs it says that they were said, and does nothing by it
     "act": _ACTORS,
     "amendment": _ACTORS,
     "designation": _ACTORS,
     "finding": _ACTORS,
+    "publication": _ACTORS | {DESK},  # each step only by whom `desk.publication` lets take it
+    "ruling": _ACTORS | {DESK},  # an actor only in the name of a body, with all its members: `desk.rulings`
+    "custody": _ACTORS | {DESK},
+    "consent": _TRUSTED,
+    "commitment": _TRUSTED,
+    "partition": frozenset({DESK}),
+    "area": _SIDES,
+    "map-proposal": _SIDES,
+    "map-answer": _SIDES,
+    "map-version": _SIDES,
+    "handover": _SIDES,
+    "handover-answer": _SIDES,
+    "sitting": _ACTORS,  # a member of the body that sat; what is called agreed, with all its members
+    "exchange": _ACTORS | {DESK},  # each step only by whom the table of `exchange.sealed` lets take it
+    "notification": frozenset({DESK}),  # whoever gives one gives it to the desk, where its contents stay
+    "acknowledgement": _ACTORS | {DESK},  # a recipient for itself; what it told the desk, the desk
 }
 
 
@@ -146,6 +170,88 @@ def may_say(kind: str, what: str) -> bool:
     (True, False, False)
     """
     return kind in _SPEECH.get(what, frozenset())
+
+
+ROLES = ("public", "mirror", "hotline", "monitor", "party", "mediator", "intake", "notices", "secretariat")
+"""What somebody can be to the service: nobody in particular; a program that mirrors the record, or that hands over
+calls of a hotline; people of a monitor, of a party, of the mediation, of the intake desk, of the notification desk, of
+the secretariat."""
+
+_EVERYBODY = frozenset(ROLES)
+_MEMBERS = frozenset({"monitor", "party", "mediator", "secretariat"})
+_DESK = frozenset({"secretariat"})
+
+_ACCESS: Mapping[tuple[str, str], frozenset[str]] = {
+    ("health", "read"): _EVERYBODY,
+    ("session", "use"): _EVERYBODY,
+    ("agreement", "read"): _EVERYBODY,
+    ("situation", "read"): _EVERYBODY,
+    ("assessment", "read"): _EVERYBODY,
+    ("assessment", "explain"): _EVERYBODY,
+    ("assessment", "download"): _EVERYBODY,
+    ("finding", "read"): _EVERYBODY,
+    ("finding", "download"): _EVERYBODY,
+    ("withheld", "count"): _EVERYBODY,
+    ("place", "find"): _EVERYBODY,
+    ("record", "read"): _EVERYBODY,
+    ("entry", "read"): _EVERYBODY,
+    ("entry", "mirror"): frozenset({"mirror", "party", "secretariat"}),
+    ("blob", "read"): _EVERYBODY,
+    ("box", "read"): frozenset({"party", "secretariat"}),
+    ("obligation", "read"): _MEMBERS,
+    ("draft", "check"): _MEMBERS,
+    ("what-if", "ask"): _MEMBERS,
+    ("ledger", "reconcile"): frozenset({"party", "mediator", "secretariat"}),
+    ("duplicate", "review"): _DESK,
+    ("statement", "submit"): _MEMBERS,
+    ("statement", "approve"): frozenset({"party", "secretariat"}),
+    ("publication", "review"): frozenset({"party", "secretariat"}),
+    ("evidence", "offer"): frozenset({"monitor", "party"}),
+    ("evidence", "upload"): _DESK,
+    ("job", "read"): _MEMBERS | {"intake"},
+    ("partition", "read"): _EVERYBODY,
+    ("area", "read"): frozenset({"party", "mediator", "secretariat"}),
+    ("area", "check"): frozenset({"party", "secretariat"}),
+    ("map", "read"): frozenset({"party", "mediator", "secretariat"}),
+    ("handover", "read"): frozenset({"party", "mediator", "secretariat"}),
+    ("exchange", "read"): frozenset({"party", "mediator", "secretariat"}),
+    ("sitting", "read"): frozenset({"party", "mediator", "secretariat"}),
+    ("claim", "read"): _EVERYBODY,
+    ("report", "make"): _EVERYBODY,
+    ("report", "follow"): _EVERYBODY,
+    ("report", "hand-over"): frozenset({"hotline"}),
+    ("report", "review"): frozenset({"intake"}),
+    ("notice", "count"): _EVERYBODY,
+    ("notice", "read"): frozenset({"monitor", "party", "notices", "secretariat"}),
+    ("notice", "offer"): frozenset({"monitor", "party", "notices"}),
+    ("notice", "acknowledge"): frozenset({"monitor", "party"}),
+    ("notice", "keep"): frozenset({"notices"}),
+    ("webhook", "manage"): _MEMBERS,
+    ("account", "manage"): _DESK,
+    ("audit", "read"): _DESK,
+    ("metrics", "read"): _DESK,
+}
+
+
+def may_do(role: str, resource: str, action: str) -> bool:
+    """Whether somebody of a role may do something at all; what is not listed, nobody may.
+
+    Of what a role may read it sees no more than `may_see` allows, and only what is its own or was published.
+
+    Args:
+        role: one of `ROLES`.
+        resource: such as `finding`.
+        action: such as `read`.
+
+    >>> may_do("public", "finding", "read"), may_do("party", "audit", "read"), may_do("secretariat", "person", "read")
+    (True, False, False)
+    """
+    return role in _ACCESS.get((resource, action), frozenset())
+
+
+def access() -> list[tuple[str, str, str]]:
+    """Every resource and action that `may_do` knows, with every role: the cells of the access matrix."""
+    return [(role, resource, action) for resource, action in _ACCESS for role in ROLES]
 
 
 class Sight(IntEnum):
@@ -165,9 +271,13 @@ _LADDER: Mapping[str, tuple[Sight, Sight, Sight]] = {
     "withdrawal": (Sight.AS_REPORTED, Sight.REGION, Sight.COUNT),
     "site": (Sight.NOTHING, Sight.NOTHING, Sight.COUNT),
     "observer": (Sight.AS_REPORTED, Sight.NOTHING, Sight.NOTHING),
+    "coverage": (Sight.AS_REPORTED, Sight.COUNT, Sight.COUNT),
     "person": (Sight.NOTHING, Sight.NOTHING, Sight.NOTHING),
 }
-_DELAY_S = {("origin", "party"): 72 * 3600, ("origin", "public"): 30 * 86_400}
+_DELAY_S = {
+    ("origin", "party"): 72 * 3600, ("origin", "public"): 30 * 86_400,
+    ("coverage", "party"): 30 * 86_400, ("coverage", "public"): 30 * 86_400,
+}  # fmt: skip
 _ROLES = ("secretariat", "party", "public")
 
 
@@ -178,13 +288,22 @@ def role_of(reader: str) -> str:
     return "party" if reader.startswith("party:") and reader != "party:" else "public"
 
 
+def delay_s(reader: str, what: str) -> int:
+    """For so many seconds after an event a reader sees nothing at all of where it was.
+
+    >>> delay_s("party:gov", "origin"), delay_s("secretariat", "origin")
+    (259200, 0)
+    """
+    return _DELAY_S.get((what, role_of(reader)), 0)
+
+
 def may_see(reader: str, what: str, *, age_s: int = 0, is_published: bool = False, is_own: bool = False) -> Sight:
     """How finely a reader may see where something was: the place ladder.
 
     Args:
         reader: `secretariat`, `party:ID` or `public`; anything else sees as the public.
         what: `incident`, `origin` (of fire, and tracks), `withdrawal` (forces in a withdrawal zone), `site` (notified),
-            `observer` (positions, patrols), `person`.
+            `observer` (positions, patrols), `coverage` (the share of a day that was watched), `person`.
         age_s: seconds since the event.
         is_published: whether the event has been published.
         is_own: the forces or the site are the reader's own, or its owner chose the reader.
@@ -198,7 +317,7 @@ def may_see(reader: str, what: str, *, age_s: int = 0, is_published: bool = Fals
     <Sight.NOTHING: 0>
     """
     role = role_of(reader)
-    if what not in _LADDER or age_s < _DELAY_S.get((what, role), 0):
+    if what not in _LADDER or age_s < delay_s(reader, what):
         return Sight.NOTHING
     if what == "incident" and role == "public" and not is_published:
         return Sight.NOTHING

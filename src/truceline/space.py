@@ -11,7 +11,8 @@ Source: RFC 7946; WGS 84 (NIMA TR8350.2).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+import struct
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -368,3 +369,42 @@ def _invalid(grid: Geometry) -> str:
     at = reason[reason.find("[") + 1 : reason.find("]")].split() if "[" in reason else []
     near = f" near {float(at[0]) / 1e7:.1f}, {float(at[1]) / 1e7:.1f}" if len(at) == 2 else ""
     return ("crosses itself" if reason.startswith("Self-intersection") else reason.split("[")[0].lower()) + near
+
+
+FLAT_KINDS = (1, 2, 3, 4, 5, 6)
+"""Point, LineString, Polygon, and many of each, as WKB numbers them."""
+
+
+def is_flat_wkb(wkb: bytes) -> bool:
+    """Whether a geometry holds no nested collection: by the thousand they would end the program, not raise."""
+    try:
+        return _end_of(wkb, 0, FLAT_KINDS) <= len(wkb)
+    except (struct.error, ValueError):
+        return False
+
+
+def _end_of(wkb: bytes, at: int, kinds: Collection[int]) -> int:
+    """Where a geometry ends that begins at a byte; the parts of a collection are of its own simple kind.
+
+    Raises:
+        struct.error: it ends too early. ValueError: it is of another kind.
+    """
+    order = "<" if wkb[at : at + 1] == b"\x01" else ">"
+    code: int = struct.unpack_from(f"{order}I", wkb, at + 1)[0]
+    kind, extra = code & 0x1FFFFFFF, (code & 0x1FFFFFFF) // 1000
+    size = 8 * (2 + bool(code & 0x80000000) + bool(code & 0x40000000) + (0, 1, 1, 2, 9)[min(extra, 4)])
+    kind, at = kind % 1000, at + (9 if code & 0x20000000 else 5)  # EWKB brings the code of its reference system
+    if kind not in kinds:
+        raise ValueError(f"a geometry of kind {kind}")
+    number: int
+    if kind == 1:
+        return at + size
+    number, at = struct.unpack_from(f"{order}I", wkb, at)[0], at + 4
+    if kind == 2:
+        return at + number * size
+    for _ in range(number):
+        if kind == 3:
+            at += 4 + struct.unpack_from(f"{order}I", wkb, at)[0] * size
+        else:
+            at = _end_of(wkb, at, (kind - 3,))
+    return at

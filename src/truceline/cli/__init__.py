@@ -8,19 +8,54 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from truceline import LAW, __version__
-from truceline.cli import agreement, condition, designations, obligations, record, vault, why, witness
-from truceline.cli.show import Json, emit, plain, say, table, told
+from truceline.cli import (
+    account,
+    agreement,
+    area,
+    backup,
+    changes,
+    closed,
+    condition,
+    custody,
+    designations,
+    doctor,
+    duplicates,
+    exchange,
+    fetch,
+    forms,
+    intake,
+    misuse,
+    notify,
+    notify_flights,
+    obligations,
+    place,
+    publish,
+    read,
+    reconcile,
+    record,
+    rule,
+    send,
+    serve,
+    sitting,
+    vault,
+    why,
+    witness,
+    words,
+)
+from truceline.cli.serve import demonstrate
+from truceline.cli.show import Case, Json, What, emit, plain, say, table, told
 from truceline.errors import TrucelineError
 
 if TYPE_CHECKING:
     from truceline.desk import Asked, Outcome
-    from truceline.store.folder import CaseFolder
+    from truceline.store.case import Case as Opened
 
 app = typer.Typer(
     name="truceline",
@@ -31,12 +66,22 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 agreement.add_to(app)
-for part in (condition, obligations, designations, why):
+for part in (condition, obligations, designations, why, duplicates, reconcile, words):
     part.add_to(app)
 designations.add_held_to(agreement.agreement_app)
 record.add_to(app)
 vault.add_to(app)
 witness.add_to(app)
+account.add_to(app)
+place.add_to(app)
+forms.add_to(app)
+changes.add_to(app)
+read.add_to(app)
+fetch.add_to(app)
+sitting.add_to(app)
+for part in (rule, custody, closed, intake, misuse, publish, area, exchange, notify, send, serve, doctor, backup):
+    part.add_to(app)
+notify_flights.add_to(notify.notify_app)
 
 Areas = Annotated[
     list[Path] | None, typer.Option("--areas", help="A file of areas (GeoJSON, GeoParquet); repeat for more.")
@@ -45,6 +90,9 @@ Since = Annotated[str, typer.Option("--from", help="Only what can have happened 
 Until = Annotated[str, typer.Option("--until", help="Only what can have happened before this moment.")]
 KnownAt = Annotated[
     str, typer.Option("--known-at", help="Judge as known at a time (RFC 3339), or at `#index` of the case.")
+]
+Mapping = Annotated[
+    Path | None, typer.Option("--mapping", help="Which column means what, for tables without a format of their own.")
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="Write the assessments to this Parquet file.")]
 
@@ -77,31 +125,43 @@ def _top(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command()
 def run(
-    folder: Annotated[Path, typer.Argument(help="Case folder to make or to open.")] = Path("syria-2016-case"),
+    folder: Annotated[
+        str, typer.Argument(help="Case to make or to open: a folder, or postgresql://role@host/database.")
+    ] = "syria-2016-case",
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after the summary.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 = a free one.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0, or one that is taken = a free one.")] = 8765,
+    to: Annotated[
+        Path | None, typer.Option("--pages", help="Folder for the pages; else `pages`, in a case folder.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Load the shipped case into a case folder, assess it, print a summary and serve its page."""
+    """Make a case of the shipped one, assess it, print a summary and serve it: everybody may take every role."""
     from truceline import desk
     from truceline.desk import pages
-    from truceline.web import serve
+    from truceline.desk.duplicates import keep_found
+    from truceline.store.opened import is_server
 
     with told(as_json) as tell:
-        case = desk.demo_case(folder)
+        case = desk.demo_case(folder if is_server(folder) else Path(folder))
         desk.add_shipped_reports(case)
+        keep_found(case, desk.demo_clock, tell)
         outcome = desk.assess_case(case, desk.Asked(), tell=tell)
         desk.record_assessment(case, desk.assessment_body(case, outcome))
-        files = pages.write_all(outcome, folder / "pages")
+        room = to or (Path() if is_server(folder) else Path(folder)) / "pages"
+        files = pages.write_all(outcome, room)
+        case.close()
     _show(outcome, as_json)
     say(as_json, f"\nPages: {', '.join(str(f) for f in files)}")
     if not no_serve:
-        serve.serve(folder / "pages", port, announce=lambda url: say(as_json, f"Open {url}  (Ctrl-C stops)"))
+        from truceline.desk.enacted import enact_at
+
+        enact_at(folder)
+        demonstrate(folder, port, as_json)
 
 
 @app.command()
 def init(  # noqa: PLR0917  # the signature is the command line
-    folder: Annotated[Path, typer.Argument(help="Case folder to make.")],
+    folder: Annotated[str, typer.Argument(help="Case folder to make, or postgresql://role@host/database.")],
     agreement: Annotated[Path, typer.Option("--agreement", help="The text of the agreement (YAML).")],
     parties: Annotated[
         list[Path] | None, typer.Option("--party", help="Key set of a party that founds the record; repeat.")
@@ -117,7 +177,7 @@ def init(  # noqa: PLR0917  # the signature is the command line
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a case folder for an agreement. Its record begins with a charter: who keeps it, who may sign."""
+    """Make a case for an agreement. Its record begins with a charter: who keeps it, who may sign."""
     from truceline import desk
     from truceline.desk import charters
     from truceline.errors import InputError
@@ -136,47 +196,57 @@ def init(  # noqa: PLR0917  # the signature is the command line
         return
     case = desk.init_case(folder, agreement, made, signed=signed)
     answer = {
-        "folder": str(folder), "agreement": case.info.agreement, "agreement_sha256": case.info.agreement_sha256,
+        "folder": case.where, "agreement": case.info.agreement, "agreement_sha256": case.info.agreement_sha256,
         "origin": case.register().log.name if case.register().log else "",  # type: ignore[union-attr]
     }  # fmt: skip
     emit(answer) if as_json else print(
-        f"{folder}: a case for {case.info.agreement} ({case.info.agreement_sha256[:12]}); "
+        f"{case.where}: a case for {case.info.agreement} ({case.info.agreement_sha256[:12]}); "
         f"the keys of its record lie in {desk.config_folder()}"
     )
 
 
 @app.command()
-def add(
-    folder: Annotated[Path, typer.Argument(help="Case folder.")],
+def add(  # noqa: PLR0917  # the signature is the command line
+    folder: Case,
     files: Annotated[list[Path], typer.Argument(help="Files of evidence, signed acts or areas.")],
-    kind: Annotated[str, typer.Option("--as", help="Force a kind: reports, ucdp, observations, acts, areas.")] = "",
+    kind: Annotated[str, typer.Option("--as", help="Force a kind of file, such as reports, ucdp or areas.")] = "",
+    mapping: Mapping = None,
+    replaces: Annotated[
+        list[int] | None,
+        typer.Option("--replaces", help="Entry whose table this later release takes the place of; repeat."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Add files to a case; rejected rows are kept as a table beside those taken."""
     from truceline import desk
     from truceline.errors import InputError
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
     if kind and kind not in desk.KINDS:
         raise InputError(f"`--as`: expected one of {', '.join(desk.KINDS)}, got `{kind}`")
-    case = CaseFolder.open(folder)
+    case = open_case(folder)
     with told(as_json) as tell:
         added = []
         for i, file in enumerate(files):
             tell(f"reading {file.name}", i, len(files))
-            added += desk.add_files(case, [file], kind)
+            added += desk.add_files(case, [file], kind, mapping=mapping, replaces=replaces or ())
+        moved = [desk.release_changes(case, one) if one.replaces else None for one in added]
     if as_json:
-        emit({"added": [plain(a) for a in added], "skipped": len(files) - len(added)})
+        rows = [{**plain(a), "changes": m} for a, m in zip(added, moved, strict=True)]
+        emit({"added": rows, "skipped": len(files) - len(added)})
         return
-    for one in added:
+    for one, became in zip(added, moved, strict=True):
         print(f"#{one.sequence} {one.file}: {one.kind}, {one.rows} rows taken, {one.rejected} rejected")
+        if became is not None:
+            of = ", ".join(f"#{index}" for index in one.replaces)
+            print(f"  takes the place of {of}: {', '.join(f'{n} {word}' for word, n in became.items())}")
     if len(added) < len(files):
         print(f"{len(files) - len(added)} file(s) were there already")
 
 
 @app.command()
 def assess(  # noqa: PLR0917  # the signature is the command line
-    what: Annotated[Path, typer.Argument(help="A case folder, or the text of an agreement (YAML).")],
+    what: What,
     evidence: Annotated[
         list[Path] | None, typer.Argument(help="With an agreement: files of evidence and signed acts.")
     ] = None,
@@ -189,6 +259,11 @@ def assess(  # noqa: PLR0917  # the signature is the command line
     to: Annotated[
         Path | None,
         typer.Option("--to", help="Judge one Parquet table batch by batch, and keep the answers in this folder."),
+    ] = None,
+    mapping: Mapping = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option("--pairs", help="Reports of one incident: the answer of `truceline duplicates --json`."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -203,7 +278,8 @@ def assess(  # noqa: PLR0917  # the signature is the command line
         _stream(what, evidence or [], areas or [], asked, to=to, as_json=as_json)
         return
     with told(as_json) as tell:
-        outcome = _assessed(what, evidence or [], areas or [], asked, tell)
+        given = _Given(evidence or [], areas or [], mapping, pairs)
+        outcome = _assessed(what, given, asked, tell)
         if out is not None:
             desk.write_assessments(outcome, out)
     if show:
@@ -214,45 +290,56 @@ def assess(  # noqa: PLR0917  # the signature is the command line
         say(as_json, f"\nAssessments: {out}")
 
 
-def _stream(what: Path, evidence: list[Path], areas: list[Path], asked: Asked, *, to: Path, as_json: bool) -> None:
+def _stream(what: str, evidence: list[Path], areas: list[Path], asked: Asked, *, to: Path, as_json: bool) -> None:
     from truceline import desk
     from truceline.desk import stream
     from truceline.errors import InputError
+    from truceline.store.opened import is_case
 
-    if what.is_dir():
-        raise InputError("`--to` judges a table by an agreement: expected the text of one, got a folder")
-    bench = desk.open_agreement(what, areas)
+    if is_case(what):
+        raise InputError("`--to` judges a table by an agreement: expected the text of one, got a case")
+    bench = desk.open_agreement(Path(what), areas)
     with told(as_json) as tell:
         answer = stream.assess_stream(bench, stream.given_of(evidence, bench), to, asked, tell)
     emit(answer) if as_json else _show_stream(answer, to)
 
 
-def _assessed(
-    what: Path, evidence: list[Path], areas: list[Path], asked: Asked, tell: Callable[[str, int, int], None]
-) -> Outcome:
-    from truceline import desk
-    from truceline.errors import InputError
-    from truceline.store.folder import CaseFolder
+@dataclass(frozen=True)
+class _Given:
+    """The files that a command names: evidence and areas, a mapping of columns, pairs of reports of one incident."""
 
-    if what.is_dir():
-        if evidence:
-            raise InputError("a case folder holds its own evidence: use `truceline add` to add files")
-        case = CaseFolder.open(what)
-        outcome = desk.assess_case(case, asked, areas, tell)
-        if asked == desk.Asked() and not areas:
+    evidence: list[Path]
+    areas: list[Path]
+    mapping: Path | None
+    pairs: Path | None
+
+
+def _assessed(what: str, given: _Given, asked: Asked, tell: Callable[[str, int, int], None]) -> Outcome:
+    from truceline import desk
+    from truceline.desk.decided import people_in
+    from truceline.errors import InputError
+    from truceline.store.opened import is_case, open_case
+
+    if is_case(what):
+        if given.evidence or given.mapping or given.pairs:
+            raise InputError("a case folder holds its own evidence and incidents: use `truceline add` to add files")
+        case = open_case(what)
+        outcome = desk.assess_case(case, asked, given.areas, tell)
+        if asked == desk.Asked() and not given.areas:
             _record(case, outcome)
         return outcome
-    if not evidence:
+    if not given.evidence:
         raise InputError("expected files of evidence after the agreement, or a case folder")
-    bench = desk.open_agreement(what, areas)
+    bench, mapping = desk.open_agreement(Path(what), given.areas), desk.open_mapping(given.mapping)
     read = []
-    for i, file in enumerate(evidence):
-        tell(f"reading {file.name}", i, len(evidence))
-        read.append(desk.read_evidence(file, bench))
-    return desk.assess_files(bench, read, asked, tell)
+    for i, file in enumerate(given.evidence):
+        tell(f"reading {file.name}", i, len(given.evidence))
+        read.append(desk.read_evidence(file, bench, mapping=mapping))
+    people = None if given.pairs is None else people_in(desk.read_bytes(given.pairs), given.pairs.name)
+    return desk.assess_files(bench, read, asked, tell, people)
 
 
-def _record(case: CaseFolder, outcome: Outcome) -> None:
+def _record(case: Opened, outcome: Outcome) -> None:
     """Enter a whole assessment into the record; where this machine may only read, say so."""
     from truceline import desk
     from truceline.errors import StoreError
@@ -301,7 +388,7 @@ def where(  # noqa: PLR0917  # the signature is the command line
 
 @app.command("what-if")
 def what_if(  # noqa: PLR0917  # the signature is the command line
-    folder: Annotated[Path, typer.Argument(help="Case folder; nothing is written to it.")],
+    folder: Annotated[str, typer.Argument(help="Case folder, or the URL of its database; nothing is written to it.")],
     zone: Annotated[str, typer.Option("--zone", help="Id of a zone of the agreement.")],
     geometry: Annotated[
         Path | None, typer.Option("--geometry", help="Its shape instead: GeoJSON or GeoParquet.")
@@ -323,7 +410,7 @@ def what_if(  # noqa: PLR0917  # the signature is the command line
 ) -> None:
     """Suppose a zone lay elsewhere, or were in force at another time or height: what would be judged otherwise?"""
     from truceline import desk
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
     supposed = desk.Supposed(zone, geometry, zone_from, zone_until, ceiling_m)
     if picture is not None:
@@ -331,7 +418,7 @@ def what_if(  # noqa: PLR0917  # the signature is the command line
 
         pages.check_picture(picture, lang)
     with told(as_json) as tell:
-        outcome, change = desk.what_if(CaseFolder.open(folder), supposed, desk.Asked(since, until, known_at), tell)
+        outcome, change = desk.what_if(open_case(folder), supposed, desk.Asked(since, until, known_at), tell)
         answer = desk.what_if_answer(outcome, supposed, change)
         if picture is not None:
             tell("drawing", 0, 1)
@@ -343,7 +430,7 @@ def what_if(  # noqa: PLR0917  # the signature is the command line
 
 @app.command()
 def report(  # noqa: PLR0917  # the signature is the command line
-    folder: Annotated[Path, typer.Argument(help="Case folder.")],
+    folder: Case,
     output: Annotated[Path, typer.Option("-o", "--output", help="The HTML file to write.")],
     cut_off: Annotated[
         str, typer.Option("--cut-off", help="The report ends before this moment; empty = after everything.")
@@ -357,16 +444,18 @@ def report(  # noqa: PLR0917  # the signature is the command line
     """Write the report of a case: one HTML file that stands alone and prints well."""
     from truceline import desk
     from truceline.desk import pages
-    from truceline.store.folder import CaseFolder
+    from truceline.desk.consent import withheld_from
+    from truceline.store.opened import open_case
 
     with told(as_json) as tell:
-        outcome = desk.assess_case(
-            CaseFolder.open(folder), desk.Asked(until=cut_off, known_at=known_at), areas or [], tell
-        )
-        written = pages.write_one(outcome, output, lang=lang, reader=reader, cut_off=cut_off)
-    emit({"file": str(output), "bytes": written, "lang": lang, "for": reader}) if as_json else print(
-        f"{output}: {written} bytes"
-    )
+        case = open_case(folder)
+        outcome = desk.assess_case(case, desk.Asked(until=cut_off, known_at=known_at), areas or [], tell)
+        withheld = withheld_from(reader, case, outcome)
+        written = pages.write_one(outcome, output, lang=lang, reader=reader, cut_off=cut_off, withheld=withheld)
+    answer = {"file": str(output), "bytes": written, "lang": lang, "for": reader, "without_consent": len(withheld)}
+    emit(answer) if as_json else print(f"{output}: {written} bytes")
+    if withheld:
+        say(as_json, f"left out for want of consent: {len(withheld)} report{'s' * (len(withheld) > 1)}")
 
 
 # -- printing --------------------------------------------------------------------------------------------------------
@@ -390,7 +479,12 @@ def _show(outcome: Outcome, as_json: bool) -> None:
     )
     print(
         f"Reading shown: {', '.join(f'{k} = {v}' for k, v in answer['readings'].items())}. "
-        "Supported: 0 (corroboration) throughout.\n"
+        f"Supported as the terms require: {answer['supported']}; the others are open (corroboration)."
+    )
+    incidents = answer["incidents"]
+    print(
+        f"The reports tell of {_band(incidents['number'])} incidents; surely breaches, covered and supported: "
+        f"{_band(incidents['terms']['any']['breaches'])}.\n"
     )
     for warning in answer["warnings"]:
         print(f"warning: {warning}")
@@ -409,6 +503,11 @@ def _show(outcome: Outcome, as_json: bool) -> None:
         for one in answer["settle"][:5]:
             print(f"  {one['ask']}: settles {one['alone']} alone, is part of {one['among']}")
     print(f"\n{LAW}")
+
+
+def _band(band: list[int]) -> str:
+    """An interval in words; one number where both ends are the same."""
+    return str(band[0]) if band[0] == band[1] else f"{band[0]} to {band[1]}"
 
 
 def _show_change(answer: dict[str, Any]) -> None:
@@ -474,9 +573,24 @@ def _show_one(answer: dict[str, Any], as_json: bool) -> None:
     for term, t in answer["terms"].items():
         for one in t["readings"]:
             print(f"{term}, `{one['word']}` read as {one['name']}: {COVERED[one['covered']]}")
+    _show_support(answer["support"])
+    if answer["incident"] is not None:
+        one = answer["incident"]
+        print(f"incident {one['id']}: {', '.join(one['reports'])}")
+        if one["undecided_with"]:
+            print(f"undecided whether it is of one incident with: {', '.join(one['undecided_with'])}")
     for ask in answer["settled_by"]:
         print(f"would settle it: {ask}")
     print(f"\n{LAW}")
+
+
+def _show_support(support: dict[str, Any]) -> None:
+    said = [f"{one['line'] or 'nobody known'} {one['grade']}" for one in support["lines"]]
+    others = [f"{one['line'] or 'nobody known'} {one['grade']}" for one in support["others"]]
+    print(
+        f"supported as the terms require: {VALUES[support['value']]}{' (an admission)' if support['admission'] else ''}"
+    )
+    print(f"  lines that count: {', '.join(said) or 'none'}; that do not: {', '.join(others) or 'none'}")
 
 
 COVERED = {1: "surely covered", 0: "cannot be decided", -1: "not covered by this term"}

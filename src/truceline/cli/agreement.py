@@ -39,6 +39,7 @@ def agreement_check(
 ) -> None:
     """Check the text before signing: every fault with its line, then conflicts and gaps, which nobody resolves."""
     from truceline.desk import drafting
+    from truceline.desk.checking import kinds_of
     from truceline.errors import AgreementError
 
     try:
@@ -53,7 +54,7 @@ def agreement_check(
     if as_json:
         emit(drafting.check_answer(file, checked))
         return
-    kinds = sorted(drafting.kinds_of(checked.agreement).items())
+    kinds = sorted(kinds_of(checked.agreement).items())
     print(f"{file}: {checked.agreement.id}: {', '.join(f'{n} {kind}' for kind, n in kinds)}; no fault")
     for one in checked.findings:
         where = f"line {one.line}: " if one.line else ""

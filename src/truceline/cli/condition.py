@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from truceline.cli.show import Json, emit, printable, say, table, told
+from truceline.cli.show import Json, What, emit, printable, say, table, told
 
 MARKS = {1: "#", 0: "?", -1: "."}
 WEEK = 7
@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def condition(  # noqa: PLR0917  # the signature is the command line
-    agreement: Annotated[Path, typer.Argument(help="The text of an agreement (YAML), or a case folder.")],
+    agreement: What,
     term: Annotated[str, typer.Argument(metavar="ID", help="A `define`, or a term with a condition.")],
     evidence: Annotated[list[Path] | None, typer.Argument(help="With a text: files of evidence, signed acts.")] = None,
     since: Annotated[str, typer.Option("--from", help="Count from this moment on, whatever the text says.")] = "",

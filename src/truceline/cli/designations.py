@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from truceline import LAW
-from truceline.cli.show import Json, emit, printable, table
+from truceline.cli.show import Json, What, emit, printable, table
 
-What = Annotated[Path, typer.Argument(help="A case folder, or the text of an agreement (YAML).")]
 At = Annotated[str, typer.Option("--at", help="The moment that is asked for; of a day its first second.")]
 KnownAt = Annotated[str, typer.Option("--known-at", help="As known at a time (RFC 3339), or at `#index` of the case.")]
 

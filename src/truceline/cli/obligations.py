@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from truceline import LAW
-from truceline.cli.show import Json, emit, table, told
+from truceline.cli.show import Json, What, emit, printable, table, told
 
 
 def add_to(app: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def obligations(  # noqa: PLR0917  # the signature is the command line
-    what: Annotated[Path, typer.Argument(help="A case folder, or the text of an agreement (YAML).")],
+    what: What,
     evidence: Annotated[
         list[Path] | None, typer.Argument(help="With an agreement: files of evidence and signed acts.")
     ] = None,
@@ -43,7 +43,7 @@ def _show(answer: dict[str, Any]) -> None:
     from truceline.desk.obligations import local
 
     tz = answer["tz"]
-    print(f"{answer['agreement']['title']}: at {local(answer['at'], tz)} ({tz})\n")
+    print(f"{printable(answer['agreement']['title'])}: at {local(answer['at'], tz)} ({tz})\n")
     rows = []
     for one in answer["duties"]:
         for reading in one["readings"]:
@@ -75,5 +75,5 @@ def _show(answer: dict[str, Any]) -> None:
             for f in answer["findings"]
         ])  # fmt: skip
     for warning in answer["warnings"]:
-        print(f"warning: {warning}")
+        print(f"warning: {printable(warning)}")
     print(f"\nA report is no breach: only a body's signed finding is.\n{LAW}")

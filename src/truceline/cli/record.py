@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from truceline.cli.show import Json, emit, printable, say, table, told
+from truceline.cli.send import Key, Out, Receipt, Where, beside, handed_in, named, venue
+from truceline.cli.show import Case, Json, emit, printable, say, table, told
 
 if TYPE_CHECKING:
-    from truceline.store.folder import CaseFolder, Said
+    from truceline.desk.venue import Venue
+    from truceline.store.case import Case as Opened
+    from truceline.store.case import Said
 
 keys_app = typer.Typer(
     help="Keys of this machine: made, shown, changed, revoked.", no_args_is_help=True, rich_markup_mode=None
@@ -23,7 +26,6 @@ record_app = typer.Typer(
 DEMO = "demo.truceline.example/"
 """The origins of demonstrations begin with it."""
 
-Case = Annotated[Path, typer.Argument(help="Case folder.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")]
 
 
@@ -43,18 +45,16 @@ def add_to(app: typer.Typer) -> None:
 @keys_app.command("new")
 def keys_new(
     party: Annotated[str, typer.Argument(help="Id of the party whose keys these are.")],
-    case: Annotated[
-        Path | None, typer.Option("--case", help="Enter the key set into the record of this case folder.")
-    ] = None,
+    case: Annotated[str | None, typer.Option("--case", help="Enter the key set into the record of this case.")] = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
     """Make keys to sign and to read, and a root key that signs the next change; with --case, enter or change them."""
     from truceline.desk import keyring, records
     from truceline.record.charter import plain as plain_of
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
-    folder = None if case is None else CaseFolder.open(case)
+    folder = None if case is None else open_case(case)
     made, taken = records.change_keys(folder, party, is_kept_back=output is not None)
     if output is not None:
         _write(output, taken if isinstance(taken, bytes) else _json(plain_of(made)))
@@ -74,19 +74,21 @@ def keys_new(
 
 @keys_app.command("show")
 def keys_show(
-    case: Annotated[Path | None, typer.Argument(help="Case folder; none = the keys of this machine.")] = None,
+    case: Annotated[
+        str | None, typer.Argument(help="Case folder, or the URL of its database; none = the keys of this machine.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the keys of this machine, or who may sign in a case and from which entry on."""
     from truceline.desk import keyring
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
     if case is None:
         found = keyring.keys()
         rows: list[dict[str, Any]] = [{"name": k.name, "use": k.use, "id": k.id, "made": k.made} for k in found]
         head = ["name", "use", "id", "made"]
     else:
-        history = CaseFolder.open(case).register().keys
+        history = open_case(case).register().keys
         rows = [
             {"name": v.party, "id": key, "from": v.start, "until": v.end, "contested_from": v.contested_from}
             for key, v in sorted(history.items(), key=lambda item: (item[1].party, item[1].start))
@@ -95,7 +97,7 @@ def keys_show(
     if as_json:
         emit({"folder": str(keyring.config_folder()) if case is None else str(case), "keys": rows})
         return
-    if case is not None and CaseFolder.open(case).info.is_demo:
+    if case is not None and open_case(case).info.is_demo:
         print("DEMO: these keys are published: anybody can sign with them")
     table(head, [["" if row[name] is None else str(row[name]) for name in head] for row in rows])
 
@@ -120,23 +122,21 @@ def keys_revoke(  # noqa: PLR0917  # the signature is the command line
     keyid: Annotated[str, typer.Argument(help="Id of the key.")],
     party: Annotated[str, typer.Option("--by", help="Whose key it is.")],
     since: Annotated[int, typer.Option("--since", help="Index of the first entry that may be forged.")],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the signed entry here and append nothing.")
-    ] = None,
+    output: Out = None,
     as_json: Json = False,
 ) -> None:
     """Revoke a key: it signs no more, and what it signed from an entry on is contested, not removed."""
     from truceline.desk import records
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
     draft = records.Draft("revocation", {"keyid": keyid, "party": party, "since": since}, party)
     answer = {"entry": None, "file": None, "keyid": keyid, "party": party, "contested_from": since}
     if output is not None:
-        _write(output, records.prepare(CaseFolder.open(case), draft)[0])
+        _write(output, records.prepare(open_case(case), draft)[0])
         answer["file"] = str(output)
         emit(answer) if as_json else print(f"{output}: signed, not appended; hand it over")
         return
-    taken = records.append(CaseFolder.open(case), [draft])[0]
+    taken = records.append(open_case(case), [draft])[0]
     answer["entry"] = taken.index
     emit(answer) if as_json else print(
         f"Entry {taken.index}: key {keyid} of {party} is revoked; what it signed from entry {since} on is contested."
@@ -147,7 +147,7 @@ def keys_revoke(  # noqa: PLR0917  # the signature is the command line
 
 
 def submit(  # noqa: PLR0917  # the signature is the command line
-    case: Case,
+    where: Where,
     kind: Annotated[str, typer.Option("--type", help="Type of the statement: allegation, answer, act, ...")] = "",
     by: Annotated[str, typer.Option("--by", help="Id of the party who says it.")] = "",
     body: Annotated[Path | None, typer.Option("--body", help="Its body, a JSON file; - = standard input.")] = None,
@@ -155,52 +155,43 @@ def submit(  # noqa: PLR0917  # the signature is the command line
     readers: Annotated[list[str] | None, typer.Option("--to", help="Seal the body for this party; repeat.")] = None,
     entry: Annotated[Path | None, typer.Option("--entry", help="A statement that was signed elsewhere.")] = None,
     cosign: Annotated[str, typer.Option("--cosign", help="With --entry: add the signature of this party.")] = "",
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the signed entry here and append nothing.")
-    ] = None,
-    receipt: Annotated[Path | None, typer.Option("--receipt", help="Write the receipt to this file.")] = None,
+    output: Out = None,
+    receipt: Receipt = None,
+    key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Say something in a case: signed with a key of this machine, or handed over signed by somebody else."""
-    from truceline.canon import sha256
+    """Say something in a case or at a service: signed with a key of this machine, or signed by somebody else."""
     from truceline.desk import read_bytes, records
     from truceline.errors import InputError
-    from truceline.store.folder import CaseFolder
 
-    folder = CaseFolder.open(case)
     given = {path.name: read_bytes(path) for path in files or []}
     if (entry is None) == (not kind):
         raise InputError("expected either --type, --by and --body, or --entry")
-    if entry is not None:
-        data = read_bytes(entry)
-        beside = {sha256(content): content for content in given.values()}
-        if cosign:
-            data = records.cosign_entry(folder, data, cosign)
-    else:
-        draft = records.Draft(kind, _body(body), by, given, tuple(readers or ()))
-        data, beside = records.prepare(folder, draft)
-    if output is not None:
-        _write(output, data)
-        _beside(output, beside, given)
-        emit({"file": str(output), "bytes": len(data), "entry": None}) if as_json else print(
-            f"{output}: signed, not appended; hand it over with the files it names"
-        )
-        return
-    taken = records.submit(folder, data, beside)
-    if receipt is not None:
-        _write(receipt, taken.receipt)
-    answer = {"entry": taken.index, "leaf": taken.leaf.hex(), "receipt": taken.receipt.decode()}
-    emit(answer) if as_json else print(f"Entry {taken.index}: {taken.leaf.hex()}")
-    if receipt is not None:
-        say(as_json, f"Receipt: {receipt}: keep it secret, it shows that this was yours")
+    with venue(where, key) as opened:
+        if entry is not None:
+            data, parts = read_bytes(entry), beside(entry, files or [])
+            if cosign:
+                data = records.cosigned(opened.place(cosign), data, cosign)
+        else:
+            draft = records.Draft(kind, _body(body), by, given, tuple(readers or ()))
+            data, parts = opened.place(by, is_sealing=bool(readers)).signed(draft)
+        if output is not None:
+            own = set(given.values())
+            write_signed(
+                output, data, {d: one for d, one in parts.items() if entry is None and one not in own}, as_json
+            )
+            return
+        handed_in(where, opened.submit(data, named(data, parts)), receipt, as_json)
 
 
-def _beside(output: Path, beside: dict[str, bytes], given: dict[str, bytes]) -> None:
-    """Write the box of a sealed body beside a signed entry: without it the entry is refused."""
-    own = set(given.values())
-    for digest, data in beside.items():
-        if data not in own:
-            _write(output.with_name(f"{output.name}.{digest[:12]}.box"), data)
+def write_signed(output: Path, data: bytes, boxes: dict[str, bytes], as_json: bool) -> None:
+    """Write a signed entry, and beside it the box of its sealed body: without it the entry is refused."""
+    _write(output, data)
+    for digest, box in boxes.items():
+        _write(output.with_name(f"{output.name}.{digest[:12]}.box"), box)
+    emit({"file": str(output), "bytes": len(data), "entry": None}) if as_json else print(
+        f"{output}: signed, not appended; hand it over with the files it names"
+    )
 
 
 def _body(path: Path | None) -> Any:  # noqa: ANN401  # any JSON value is meant
@@ -220,19 +211,25 @@ def _body(path: Path | None) -> Any:  # noqa: ANN401  # any JSON value is meant
 
 @record_app.command("show")
 def record_show(  # noqa: PLR0917  # the signature is the command line
-    case: Case,
+    where: Where,
     index: Annotated[int | None, typer.Argument(help="One entry; none = a list of all.")] = None,
     kind: Annotated[str, typer.Option("--type", help="Only statements of this type.")] = "",
     by: Annotated[str, typer.Option("--by", help="Only statements of this party.")] = "",
     reader: Annotated[str, typer.Option("--open-as", help="Open a sealed body with this party's reading key.")] = "",
-    refused: Annotated[bool, typer.Option("--refused", help="List what was refused, and why.")] = False,
+    refused: Annotated[bool, typer.Option("--refused", help="List what was refused, and why; of a case.")] = False,
+    key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """List the entries of a record, or show one whole."""
+    """List the entries of a record, or show one whole; of a service, those that it lets you read."""
+    from truceline.desk.venue import is_service
     from truceline.span import utc_text
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
-    folder = CaseFolder.open(case)
+    if is_service(where):
+        with venue(where, key) as opened:
+            _show_remote(opened, index, _Chosen(kind, by, reader), as_json)
+        return
+    folder = open_case(where)
     if refused:
         rows = folder.store.refused()
         emit({"refused": rows}) if as_json else table(
@@ -240,12 +237,13 @@ def record_show(  # noqa: PLR0917  # the signature is the command line
         )
     elif index is None:
         chosen = [s for s in folder.entries() if kind in ("", s.statement.type) and by in ("", s.statement.by)]
-        _show_entries(folder, chosen, as_json)
+        origin = folder.register().log.name if folder.register().log else ""  # type: ignore[union-attr]
+        _show_entries(origin, [_row(folder, said) for said in chosen], as_json)
     else:
         _show_entry(folder, index, reader, as_json)
 
 
-def _row(folder: CaseFolder, said: Said) -> dict[str, Any]:
+def _row(folder: Opened, said: Said) -> dict[str, Any]:
     from truceline.record.tree import leaf_hash
     from truceline.span import utc_text
 
@@ -257,10 +255,9 @@ def _row(folder: CaseFolder, said: Said) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _show_entries(folder: CaseFolder, chosen: list[Said], as_json: bool) -> None:
-    rows = [_row(folder, said) for said in chosen]
+def _show_entries(origin: str, rows: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
-        emit({"origin": folder.register().log.name if folder.register().log else "", "entries": rows})  # type: ignore[union-attr]
+        emit({"origin": origin, "entries": rows})
         return
     table(
         ["entry", "type", "by", "no.", "known at", "leaf"],
@@ -268,7 +265,36 @@ def _show_entries(folder: CaseFolder, chosen: list[Said], as_json: bool) -> None
     )
 
 
-def _show_entry(folder: CaseFolder, index: int, reader: str, as_json: bool) -> None:
+class _Chosen(NamedTuple):
+    """Which entries, and as whom a sealed body is opened."""
+
+    kind: str
+    by: str
+    reader: str
+
+
+def _show_remote(opened: Venue, index: int | None, chosen: _Chosen, as_json: bool) -> None:
+    """Entries of a service; what it says of one is held against its bytes."""
+    import msgspec
+
+    from truceline.desk.client import Remote
+
+    assert isinstance(opened, Remote)  # noqa: S101  # an address is nothing else
+    named = ("entry", "type", "by", "sequence", "signed_by", "known_at", "leaf")
+    if index is None:
+        shown = opened.entries(chosen.kind, chosen.by)
+        rows = [{**{name: one[name] for name in named}, "sealed": one["is_sealed"]} for one in shown]
+        _show_entries(opened.meet().name, rows, as_json)
+        return
+    one, entry = opened.entry(index)
+    answer = {**{name: one[name] for name in named}, "sealed": one["is_sealed"]}
+    answer["statement"] = msgspec.to_builtins(entry.statement)
+    if chosen.reader:
+        answer["body"] = msgspec.json.decode(opened.opened(index, chosen.reader))
+    _print_entry(answer, as_json)
+
+
+def _show_entry(folder: Opened, index: int, reader: str, as_json: bool) -> None:
     import msgspec
 
     from truceline.desk import records
@@ -281,6 +307,12 @@ def _show_entry(folder: CaseFolder, index: int, reader: str, as_json: bool) -> N
     answer = {**_row(folder, said), "statement": msgspec.to_builtins(said.statement)}
     if reader:
         answer["body"] = msgspec.json.decode(records.unsealed(folder, index, reader))
+    _print_entry(answer, as_json)
+
+
+def _print_entry(answer: dict[str, Any], as_json: bool) -> None:
+    import msgspec
+
     if as_json:
         emit(answer)
         return
@@ -297,9 +329,9 @@ def record_proof(
 ) -> None:
     """Prove that an entry is in the newest checkpoint: a file that other people's tools verify (C2SP tlog-proof)."""
     from truceline.desk import records
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
-    proof = records.proof_of(CaseFolder.open(case), index)
+    proof = records.proof_of(open_case(case), index)
     if output is not None:
         _write(output, proof)
     if as_json:
@@ -316,9 +348,9 @@ def record_checkpoint(case: Case, output: Output = None, as_json: Json = False) 
     from truceline.record.checkpoint import read_checkpoint
     from truceline.record.log import noted
     from truceline.record.note import read_note
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
-    folder = CaseFolder.open(case)
+    folder = open_case(case)
     made = read_checkpoint(read_note(folder.store.head() or b"").text)
     data = noted(folder.store, made.size)
     if output is not None:
@@ -336,9 +368,9 @@ def record_cosign(case: Case, as_json: Json = False) -> None:
     """Ask the witnesses of the record to cosign its newest checkpoint; who is missing is recorded, and is no veto."""
     from truceline.desk import records
     from truceline.errors import InputError
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
-    found = records.cosign_case(CaseFolder.open(case))
+    found = records.cosign_case(open_case(case))
     if found is None:
         raise InputError("the charter of this record names no witness that can be asked")
     answer: dict[str, Any] = {
@@ -363,9 +395,9 @@ def record_export(
 ) -> None:
     """Write the record as static tiles (C2SP tlog-tiles), for file servers, mirrors and other people's verifiers."""
     from truceline.store.export import export
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
-    made = export(CaseFolder.open(case).store, folder, with_blobs=with_blobs)
+    made = export(open_case(case).store, folder, with_blobs=with_blobs)
     emit({"folder": str(folder), "size": made.size, "files": made.written}) if as_json else print(
         f"{folder}: {made.size} entries, {made.written} files written"
     )
@@ -378,10 +410,13 @@ def record_serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 = a free one.")] = 8766,
     as_json: Json = False,
 ) -> None:
-    """Offer the record over HTTP as static tiles (C2SP tlog-tiles): for mirrors and verifiers; never sealed bodies."""
+    """Offer all entries as static tiles (C2SP tlog-tiles) to whoever reaches the address; never sealed bodies.
+
+    For a witness or a mirror on one's own network. To others, each seeing what it may see, `truceline serve` offers it.
+    """
     import signal
 
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
     from truceline.web import tiles
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -393,7 +428,7 @@ def record_serve(
         else:
             say(False, f"Record at {url}  (Ctrl-C stops)")
 
-    tiles.serve(CaseFolder.open(case).store, host, port, announce)
+    tiles.serve(open_case(case).store, host, port, announce)
 
 
 # -- verification ----------------------------------------------------------------------------------------------------
@@ -410,9 +445,9 @@ def bundle(
 ) -> None:
     """Put entries into one file that can be verified offline, years later, with Python and `cryptography` alone."""
     from truceline.desk import records
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
-    data = records.bundle_of(CaseFolder.open(case), entries, reader)
+    data = records.bundle_of(open_case(case), entries, reader)
     _write(output, data)
     emit({"file": str(output), "bytes": len(data), "entries": entries}) if as_json else print(
         f"{output}: {len(entries)} entries, {len(data)} bytes; `truceline verify {output}`, or unpack it and run "
@@ -434,13 +469,20 @@ def verify(  # noqa: PLR0917  # the signature is the command line
     entry: Annotated[Path | None, typer.Option("--entry", help="With a receipt or a proof: its entry.")] = None,
     hashes_only: Annotated[bool, typer.Option("--hashes-only", help="Do not verify the entries' signatures.")] = False,
     recompute: Annotated[bool, typer.Option("--recompute", help="Compute recorded assessments again.")] = False,
+    evidence: Annotated[
+        list[Path] | None,
+        typer.Option("--evidence", help="With --recompute of a mirror: a file that a table was read from; repeat."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Verify from the first byte to the last; say what was checked, what was not, and what does not hold."""
     from truceline.desk import verifying
     from truceline.store.opened import named
 
-    asked = verifying.AskedToVerify(policy, since, entry, hashes_only=hashes_only, recompute=recompute)
+    given = tuple(evidence or ())
+    asked = verifying.AskedToVerify(
+        policy, since, entry, hashes_only=hashes_only, recompute=recompute, evidence=given,
+    )  # fmt: skip
     with told(as_json) as tell:
         answer = verifying.verify(what, asked, tell)
     if as_json:

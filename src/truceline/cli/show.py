@@ -9,6 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+Case = Annotated[str, typer.Argument(help="Case folder, or the URL of its database.")]
+What = Annotated[
+    str, typer.Argument(help="A case (folder, or URL of its database), or the text of an agreement (YAML).")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from truceline import LAW
-from truceline.cli.show import Json, emit, printable, told
+from truceline.cli.show import Case, Json, emit, printable, told
 
 if TYPE_CHECKING:
     from truceline.desk.why import Told
@@ -24,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def why(  # noqa: PLR0917  # the signature is the command line
-    folder: Annotated[Path | None, typer.Argument(help="Case folder.")] = None,
+    folder: Annotated[str | None, typer.Argument(help="Case folder, or the URL of its database.")] = None,
     assessment: Annotated[str, typer.Argument(help="`REPORT:TERM`; `REPORT`: every term that may cover it.")] = "",
     known_at: Annotated[str, typer.Option("--known-at", help="As known at a time, or at `#index` of the case.")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="Write the trees, for the checker, to this file.")] = None,
@@ -41,11 +41,14 @@ def why(  # noqa: PLR0917  # the signature is the command line
         raise InputError("expected a case folder and `REPORT:TERM`, or `--check FILE`")
     from truceline.desk.runs import Asked
     from truceline.desk.why import explain
+    from truceline.errors import InputError
     from truceline.store.disk import write_whole
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
+    if out is not None and not out.name:
+        raise InputError("`--out`: expected the name of a file, got none")
     with told(as_json) as tell:
-        found = explain(CaseFolder.open(folder), assessment, Asked(known_at=known_at), tell)
+        found = explain(open_case(folder), assessment, Asked(known_at=known_at), tell)
     answer = {"proof": dict(found.proof), "law": LAW}
     if out is not None:
         import msgspec
@@ -144,7 +147,7 @@ def _worlds(found: Told, term: str) -> Iterator[str]:
 
 
 def ask(  # noqa: PLR0917  # the signature is the command line
-    folder: Annotated[Path, typer.Argument(help="Case folder.")],
+    folder: Case,
     since: Annotated[str, typer.Option("--from", help="Only what can have happened from this moment on.")] = "",
     until: Annotated[str, typer.Option("--until", help="Only what can have happened before this moment.")] = "",
     known_at: Annotated[str, typer.Option("--known-at", help="As known at a time, or at `#index` of the case.")] = "",
@@ -156,10 +159,10 @@ def ask(  # noqa: PLR0917  # the signature is the command line
     from truceline.desk.runs import Asked, judge_case
     from truceline.desk.why import request, request_answer
     from truceline.report.request import letter
-    from truceline.store.folder import CaseFolder
+    from truceline.store.opened import open_case
 
     with told(as_json) as tell:
-        outcome = judge_case(CaseFolder.open(folder), Asked(since, until, known_at), tell=tell)
+        outcome = judge_case(open_case(folder), Asked(since, until, known_at), tell=tell)
     answer = request_answer(outcome, request(outcome, to), to)
     if as_json:
         emit(answer)

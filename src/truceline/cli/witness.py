@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from truceline.cli.send import Key as RequestKey
 from truceline.cli.show import Json, emit, printable, say, told
 
 if TYPE_CHECKING:
@@ -115,30 +116,46 @@ def witness_compare(
         raise typer.Exit(6)
 
 
-def mirror(
+def mirror(  # noqa: PLR0917  # the signature is the command line
     source: Annotated[str, typer.Argument(help="URL of static tiles, or a folder of them.")],
     folder: Annotated[Path, typer.Argument(help="The mirror's own folder.")],
     policy: Annotated[
         Path | None, typer.Option("--policy", help="Whose log it is, and who cosigns (C2SP tlog-policy).")
     ] = None,
     every: Annotated[float, typer.Option("--every", min=0, help="Go on, looking again after so many seconds.")] = 0,
+    files: Annotated[
+        bool, typer.Option("--files", help="With --key: fetch earlier checkpoints and files, to compute again, too.")
+    ] = False,
+    key: RequestKey = None,
     as_json: Json = False,
 ) -> None:
     """Follow a record and verify all of it on the way in; keep the evidence of what does not hold."""
     import time
 
     from truceline.desk import read_bytes
+    from truceline.desk.client import Remote
+    from truceline.desk.mirroring import complete
+    from truceline.desk.signing import read_key_file
+    from truceline.errors import InputError
     from truceline.record.policy import read_policy
+    from truceline.witness.fetch import Fetch
     from truceline.witness.mirror import first_policy, follow
     from truceline.witness.mirror import mirror as mirrored
 
-    believed = read_policy(read_bytes(policy), policy.name) if policy else first_policy(source, folder)
+    remote = None if key is None else Remote(source, read_key_file(key))
+    if files and remote is None:
+        raise InputError("`--files`: expected `--key` with it: files are given to those who may read them")
+    fetch: str | Fetch = source if remote is None else remote
+    believed = read_policy(read_bytes(policy), policy.name) if policy else first_policy(fetch, folder)
     if policy is None:
         say(as_json, f"believing the key in {folder / 'policy'}, taken from the log itself: compare it with its host's")
     with told(as_json) as tell:
 
         def once() -> Mirrored:
-            return mirrored(source, folder, believed, now=lambda: int(time.time()), tell=tell)
+            made = mirrored(fetch, folder, believed, now=lambda: int(time.time()), tell=tell)
+            if files and remote is not None:
+                complete(folder, remote, tell)
+            return made
 
         if every:
             follow(once, every_s=every, sleep=time.sleep, said=lambda outcome: _said(outcome, as_json))

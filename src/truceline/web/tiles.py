@@ -5,7 +5,11 @@ Read-only. Entries, hashes and checkpoints; files that entries name are not offe
 
 from __future__ import annotations
 
+import contextlib
 import re
+import socket
+import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,10 +17,17 @@ from typing import Any
 from truceline.errors import StoreError, TrucelineError
 from truceline.record.log import Storage
 from truceline.store.export import CHECKPOINT, static_file
-from truceline.web.serve import HEADERS, until_stopped
 
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 SLOW_S = 15
 """A client that is silent for so many seconds is hung up on."""
+
+LONGEST_S = 60.0
+"""After so many seconds any client is."""
 
 MOST_AT_ONCE = 64
 _NAME = re.compile(r"/(checkpoint|tile/[0-9a-z./]{1,64})", re.ASCII)
@@ -34,7 +45,15 @@ def serve(store: Storage, host: str, port: int, announce: Callable[[str], None])
     Raises:
         StoreError: the port cannot be had.
     """
-    until_stopped(bound(store, host, port), announce)
+    server = bound(store, host, port)
+    taken, found = server.server_address[:2]
+    announce(f"http://{taken!s}:{found}/")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
 
 
 def bound(store: Storage, host: str, port: int) -> ThreadingHTTPServer:
@@ -56,10 +75,39 @@ def bound(store: Storage, host: str, port: int) -> ThreadingHTTPServer:
 
 
 class _Server(ThreadingHTTPServer):
-    """Threads that die with the program."""
+    """Threads that die with the program: so many at once, and none for ever."""
 
     daemon_threads = True
     request_queue_size = MOST_AT_ONCE
+
+    def __init__(self, *given: Any) -> None:  # noqa: ANN401  # the library's types
+        self._free = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._open: dict[Any, float] = {}
+        super().__init__(*given)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # the library's types
+        """Serve a connection in a thread; one too many is hung up on."""
+        if not self._free.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        self._open[request] = time.monotonic()
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # the library's types
+        """What such a thread does."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._open.pop(request, None)
+            self._free.release()
+
+    def service_actions(self) -> None:
+        """Now and then: hang up on whoever is here for too long; a reader that needs more comes again."""
+        over = time.monotonic() - LONGEST_S
+        for request, begun in list(self._open.items()):
+            if begun < over:
+                with contextlib.suppress(OSError):
+                    request.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # the library's types
         """A reader that hangs up is no event, and its address is nobody's business."""
