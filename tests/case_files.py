@@ -6,6 +6,7 @@ line. What a case does not say is left at its default and never guessed.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -287,13 +288,13 @@ def _read(
     )
     if kind == "ucdp":
         text = ",".join(row) + "\n" + ",".join(f'"{value}"' for value in row.values()) + "\n"
-        return ucdp.read(text.encode().splitlines(keepends=True), "case.csv", manner)
+        return ucdp.read(io.BytesIO(text.encode()), "case.csv", manner)
     if isinstance(row, str):
         found = [
             line for line in (SHIPPED / "reports.jsonl").read_bytes().splitlines() if f'"id": "{row}"'.encode() in line
         ]
-        return reports.read(found, "reports.jsonl", manner)
-    return reports.read([json.dumps(row).encode()], "case.jsonl", manner)
+        return reports.read(io.BytesIO(b"\n".join(found)), "reports.jsonl", manner)
+    return reports.read(io.BytesIO(json.dumps(row).encode()), "case.jsonl", manner)
 
 
 def observation_of(fields: Mapping[str, Node], tz: str, name: str = "") -> Observation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("TRUCELINE_DATA") or ROOT.parent / "shared" / "data")
+GRAPHICS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
-settings.register_profile("truceline", deadline=None)  # a slow machine is no fault of the law under test
+settings.register_profile("truceline", deadline=None, max_examples=50)  # a slow machine is no fault of the law
 settings.load_profile("truceline")
 
 
@@ -28,6 +31,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, reason in absent.items():
             if reason and item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=f"{item.name}: {reason}"))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,3 +60,16 @@ def data() -> Path:
 def chromium() -> str:
     """Path of the system's Chromium; tests that use it carry the mark `chromium`."""
     return CHROMIUM or ""
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """The Chromium of the system, without a profile, drawing in software.
+
+    One for each file: while it is open, its library runs a loop of asyncio in this thread, and nobody else can.
+    """
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-background-networking", *GRAPHICS]
+        found = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield found
+        found.close()

@@ -143,7 +143,7 @@ def test_diff_takes_the_text_of_a_case_at_an_entry(draft: Path, tmp_path: Path) 
     assert answer("agreement-diff", "agreement", "diff", f"{tmp_path / 'case'}#1", new)["same"] is False
     with pytest.raises(InputError, match="expected an entry `#0` to `#"):
         run("agreement", "diff", f"{tmp_path / 'case'}#99", new)
-    with pytest.raises(InputError, match="is a case folder"):
+    with pytest.raises(InputError, match="is a case"):
         run("agreement", "diff", tmp_path / "case", new)
 
 

@@ -32,11 +32,14 @@ NOON = 1_473_854_400
 
 
 def run(*args: object) -> Result:
-    """Run one of the two commands in this process."""
+    """Run one of the two commands in this process; what it raises is raised here, refusals apart."""
     app = typer.Typer()
     designations.add_to(app)
     designations.add_held_to(app)
-    return CliRunner().invoke(app, [str(arg) for arg in args], terminal_width=120)
+    done = CliRunner().invoke(app, [str(arg) for arg in args], terminal_width=120)
+    if done.exception is not None and not isinstance(done.exception, InputError | SystemExit):
+        raise done.exception
+    return done
 
 
 def answer(schema: str, *args: object) -> dict[str, Any]:

@@ -201,6 +201,7 @@ def test_a_charter_counts_only_when_every_founder_signed_it(table: Table) -> Non
     truceline("keys", "sign", charter, "--by", "us", code=7)  # the desk does not hold that root
 
 
+@pytest.mark.long
 def test_an_assessment_is_recorded_once_and_computed_again(table: Table) -> None:
     """The same answers are one entry; `verify --recompute` computes them again."""
     for _ in range(2):
@@ -266,6 +267,7 @@ def test_a_finding_is_signed_by_the_members_of_its_body(table: Table) -> None:
     assert table.say("desk", "finding", FINDING, cosign=("us", "ru"), code=5) == -1
 
 
+@pytest.mark.long
 def test_an_amendment_is_signed_by_every_signatory_and_judged_by_from_then_on(table: Table) -> None:
     """New text, all its tables, all signatures: alone it is refused; as known before it the old text is in force."""
     new = table.file("new.yaml")
@@ -381,6 +383,7 @@ def test_bad_statements_are_refused_in_one_line(table: Table, capsys: pytest.Cap
     assert len(answer("record-show", "record", "show", table.case)["entries"]) == 3
 
 
+@pytest.mark.long
 def test_bad_input_is_refused_in_one_line(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
     """Files that are missing, broken or something else, indexes that are not there, names that are no party."""
     noise, good = table.file("noise"), table.file("body.json", ALLEGATION)
@@ -464,6 +467,7 @@ def test_what_was_sealed_before_a_rotation_opens_after_it(table: Table) -> None:
     assert answer("record-show", "record", "show", table.case, index, "--open-as", "ru")["body"] == ALLEGATION
 
 
+@pytest.mark.long
 def test_a_revoked_key_contests_what_it_signed_and_signs_no_more(table: Table) -> None:
     """Entries from the alleged theft on are contested, none is removed; the revoked key is refused afterwards."""
     before = table.say("us", "allegation", ALLEGATION)
@@ -508,6 +512,7 @@ def test_keys_of_this_machine_are_listed_without_their_secrets(table: Table) -> 
 # -- shredding -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_sealed_body_is_destroyed_by_two_of_three_and_never_by_one(table: Table) -> None:
     """Box and words are gone, the entry and every proof stay; its reader is told why it cannot be opened."""
     index = table.say("us", "allegation", ALLEGATION, "--to", "ru")
@@ -543,6 +548,7 @@ def test_a_proof_is_verified_by_who_holds_the_entry_and_the_policy(table: Table)
     assert answer("verify", "verify", proof, "--entry", other, "--policy", policy, code=6)["holds"] is False
 
 
+@pytest.mark.long
 def test_a_checkpoint_that_was_kept_is_continued_or_it_is_told(table: Table) -> None:
     """Keep a note of a few lines, and the host can take nothing back that it covers."""
     kept = table.file("kept")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.evidence.bench import NOW, SHIPPED, bench, ged, lines
@@ -34,6 +36,27 @@ def test_an_unknown_kind_is_refused_in_one_line(tmp_path: Path, data: bytes) -> 
     (tmp_path / "a").write_bytes(data)
     with pytest.raises(InputError) as error:
         desk.detect(tmp_path / "a")
+    assert len(str(error.value).splitlines()) == 1
+
+
+DAMAGED = pa.BufferOutputStream()
+pq.write_table(pa.table({"dddd": [1]}), DAMAGED)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("a.csv", b"", "the file is empty"), ("a.zip", b"PK\x03\x04" + b"\0" * 80, "a zip: unpack it first"),
+        ("a.xlsx", b"PK\x03\x04" + b"\0" * 80, "--mapping"),
+        ("a.parquet", DAMAGED.getvalue().to_pybytes().replace(b"dddd", b"\xff\xfe\xa9\xde"), "not Parquet"),
+    ],
+    ids=["empty", "zip", "workbook", "damaged names"],
+)  # fmt: skip
+def test_what_a_file_is_instead_is_told(tmp_path: Path, name: str, data: bytes, why: str) -> None:
+    """Empty, packed, without its mapping, or damaged: one line that says it."""
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match=why) as error:
+        desk.detect(tmp_path / name)
     assert len(str(error.value).splitlines()) == 1
 
 

@@ -47,7 +47,7 @@ def test_a_body_signs_by_its_members() -> None:
     [  # the table of product.md, seen at once, unpublished, not one's own
         ("incident", ALL, TOWN, NOTHING), ("origin", ALL, NOTHING, NOTHING), ("withdrawal", ALL, REGION, COUNT),
         ("site", NOTHING, NOTHING, COUNT), ("observer", ALL, NOTHING, NOTHING), ("person", NOTHING, NOTHING, NOTHING),
-        ("anything else", NOTHING, NOTHING, NOTHING),
+        ("coverage", ALL, NOTHING, NOTHING), ("anything else", NOTHING, NOTHING, NOTHING),
     ],
 )  # fmt: skip
 def test_the_place_ladder(what: str, secretariat: Sight, party: Sight, public: Sight) -> None:

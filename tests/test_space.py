@@ -276,7 +276,7 @@ def test_sectors_equal_shapely_in_a_plane(seed: int) -> None:
     assert min(counts.values()) > 0
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_hulls_and_lines_equal_shapely_in_a_plane(seed: int) -> None:
     """*Between X and Y* is the hull of both discs; a road is its line."""
     rng = np.random.default_rng(seed)

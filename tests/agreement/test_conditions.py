@@ -17,6 +17,7 @@ from truceline.agreement.history import History, Readings, Standing, read_act
 from truceline.agreement.model import Agreement, SignedAct
 from truceline.agreement.text import load
 from truceline.course import Course
+from truceline.errors import InputError
 from truceline.span import LONG_AGO, Span, parse_instant
 from truceline.verdict import NEVER, NO, SURE, UNKNOWN, YES, Answer, Reason, undecided
 
@@ -401,3 +402,23 @@ def test_the_condition_of_a_text_is_what_its_json_says() -> None:
     assert json.loads(json.dumps(text_with(condition).terms["X"].body["is"])) == {
         "at_least": {"k": 2, "of": [{"accepted": "gov"}, {"published": "I"}]}
     }
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"at": None}, "a signed act needs `at`"),
+        ({"at": "2024-01-01", "of": {"a": "b"}}, "`of`: expected a word, got"),
+        ({"at": "2024-01-01", "to": ["a"]}, "`to`: expected a word, got"),
+    ],
+)
+def test_a_signed_act_of_the_wrong_shape_is_refused(fields: dict[str, object], message: str) -> None:
+    """A field that is empty is not there, and a mapping is no name."""
+    with pytest.raises(InputError, match=message):
+        read_act({"id": "x", "act": "accept", "by": "a", **fields}, "UTC", 0)
+
+
+def test_an_empty_field_of_a_signed_act_is_not_the_word_none() -> None:
+    """Exports write what is missing as null; nobody is called `None`."""
+    act = read_act({"id": "x", "act": "notice", "by": "a", "at": "2024-01-01", "to": None, "about": None}, "UTC", 0)
+    assert (act.to, act.about) == ("", ())

@@ -13,6 +13,7 @@ from truceline.agreement.diff import KINDS, Diff, Km2, diff, pieces
 from truceline.agreement.model import Agreement
 from truceline.agreement.text import load
 from truceline.agreement.wording import cleaned, languages, wording
+from truceline.errors import InputError
 
 OLD = """truceline: 1
 id: t
@@ -104,6 +105,7 @@ def test_terms_are_compared_field_by_field_with_the_lines_of_both() -> None:
         (("id: t\n", "id: s\n"), "head"), (("south: {kind: side}", "south: {kind: group}"), "actor"),
         (("[north, south], source: T}\nzones", "north, source: T}\nzones"), "fact"), (("[37, 35]", "[37, 34]"), "zone"),
         (("P2D", "P3D"), "word"), (("who: south", "who: north"), "term"),
+        (("id: t\n", "id: t\nfindings: {remarks: PT24H}\n"), "head"),
     ],
 )  # fmt: skip
 def test_no_part_of_a_text_changes_unseen(change: tuple[str, str], part: str) -> None:
@@ -229,3 +231,9 @@ def test_published_versions_stand_below_their_clause() -> None:
     )
     made = text(("{id: d, kind: require", f"{{id: d, {versions}, kind: require"))
     assert "    [version · paper · T]\n    [version · broadcast · T]\n" in wording(made, "en").text
+
+
+def test_a_language_of_neither_text_is_refused() -> None:
+    """That two texts say the same in a language in which neither is worded would be no comparison."""
+    with pytest.raises(InputError, match="expected a language of the texts: en, ar, got `xx`"):
+        diff(text(), text(), lang="xx")

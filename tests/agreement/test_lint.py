@@ -20,6 +20,7 @@ from truceline.assess.gaps import Came
 from truceline.assess.place import Placed
 from truceline.atlas import Atlas
 from truceline.space import E2, ROOT_OF_REST, SEMI_MAJOR_M, on_grid
+from truceline.span import FAR_AHEAD
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = """truceline: 1
@@ -364,3 +365,39 @@ def test_an_area_of_unknown_shape_is_none() -> None:
     """No shape is not no area."""
     text = text_of("zones: {z: {geo: 'annex:z'}}\n|" + QUIET)
     assert gaps.km2(Placed(text.zones, Atlas()), ("z",)) is None
+
+
+def test_the_order_of_terms_decides_no_bound() -> None:
+    """A circle with a way in comes true by that way, whichever of its terms stands first."""
+    one = "  - {id: one, kind: require, who: north, do: pull, on: {any: [{done: two}, {at: 2024-01-01}]}, source: T}\n"
+    two = "  - {id: two, kind: require, who: south, do: pull, on: {done: one}, source: T}\n"
+    for rows in (one + two, two + one):
+        reach = Reach(text_of(rows))
+        assert reach.never == {}
+        assert reach.term("one") == reach.term("two") == (1_704_067_200, FAR_AHEAD)
+
+
+def test_a_bound_holds_the_windows_of_all_versions() -> None:
+    """Where two published versions differ, what one of them allows can be."""
+    reach = Reach(text_of("  - {id: n, kind: prohibit, who: north, does: attack, until: 2024-03-01, source: T,\n"
+                          "     versions: [{from: 2024-01-01}, {from: 2024-02-01}]}\n"))  # fmt: skip
+    assert reach.term("n") == (1_704_067_200, 1_709_251_200)
+
+
+def test_a_ban_that_may_forbid_a_joint_duty_is_told_in_words() -> None:
+    """An *attack* may be an *air-strike* and need not: the sentence must not say that it is."""
+    text = text_of(NORTH_PULLS.replace("do: pull", "do: attack") + "together: PT6H, source: T}\n"
+                   + SOUTH_PULLS + "together: PT6H, source: T}\n"
+                   + "  - {id: ban, kind: prohibit, who: north, does: air-strike, source: T}\n")  # fmt: skip
+    (found,) = of_kind(lint.findings(text), "together-forbidden")
+    assert found.message.endswith("term `ban` may forbid `attack`")
+
+
+def test_a_ban_on_an_idle_body_that_never_comes_is_reported() -> None:
+    """Only a duty or a power of a body without members is told as such: all else says why it can never be."""
+    text = text_of(
+        "instruments: {P: {adopted: false}}\n|"
+        "  - {id: open, kind: power, who: council, instrument: P, source: T}\n"
+        "  - {id: n, kind: prohibit, who: empty, does: attack, from: open, source: T}\n"
+    )
+    assert [found.terms for found in of_kind(lint.findings(text), "never-triggered")] == [("n",)]

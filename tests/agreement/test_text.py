@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.case_files import SHIPPED
+from truceline.agreement import check
 from truceline.agreement.model import TERM_KINDS, Agreement
 from truceline.agreement.text import load
 from truceline.errors import AgreementError
@@ -147,6 +148,24 @@ def test_the_sound_text_is_sound() -> None:
         ("{polygon: [[36.0, 35.0], [36.2, 35.0], [36.2, 35.2], [36.0, 35.2]]}", "{}", "expected exactly one of"),
         ("[36.0, 35.2]]", "[36.0, 35.2]], alt_m: [9000, 3000]", "expected `[floor, ceiling]`"),
         ("[36.0, 35.2]]", "[36.0, 35.2]], from: 2016-09-19, until: 2016-09-12", "ends before it begins"),
+        ("from: start, source", "on: gondor, source", "expected a time or the name of a term, got `gondor`"),
+        ("from: start, source", "on: true, source", "expected a time or a condition, got `True`"),
+        ("from: start, source", "after: {at: 100000000000}, source", "got `100000000000`"),
+        ("from: start, source", "while: {before: gondor}, source", "got `gondor`"),
+        ("from: start, source", "while: {of: start, within: 5}, source", "`within`: expected a duration"),
+        ("from: start, source", "versions: [{from: start}, {from: gondor}], source", "a version: expected a time"),
+        ("from: start, source", "versions: [{within: soon}, {within: PT6H}], source", "a version: `within`"),
+        ("kind: permit, does: attack, except: [ban]", "kind: require, else: {ban: 1}", "`else` expects the name"),
+        (
+            "kind: permit, does: attack, except: [ban]",
+            "kind: require, together: {within: PT1H, with: [{a: 1}]}",
+            "`together` expects names",
+        ),
+        ("zones:", "  - {status: calm, is: {not: [gondor]}}\nzones:", "unknown status `gondor`"),
+        ("zones:", "words: {w: {readings: [{deaths_vs_baseline: few}]}}\nzones:", "expects a share such as 0.25"),
+        ("zones:", "words: {w: {readings: [{within: soon}, {}]}}\nzones:", "expected a duration"),
+        ("zones:", "words: {w: {readings: [{name: x, at: w}]}}\nzones:", "a reading that leads back to itself"),
+        ("zones:", "words: {w: {readings: often}}\nzones:", "`readings` expects a list, got `often`"),
     ],
 )
 def test_one_fault_is_told_with_its_line(old: str, new: str, message: str) -> None:
@@ -156,7 +175,7 @@ def test_one_fault_is_told_with_its_line(old: str, new: str, message: str) -> No
     found = [fault for fault in error.faults if message in fault.message]
     assert found, str(error)
     if "unknown actor `gondor`" not in message or "part_of" not in new:
-        assert {fault.line for fault in found} <= {line}, str(error)
+        assert {fault.line for fault in found} <= {line, line + new.startswith("  - {status")}, str(error)
 
 
 def test_a_fault_of_an_actor_is_told_with_its_line() -> None:
@@ -293,3 +312,82 @@ def test_a_date_stays_the_text_that_was_signed() -> None:
     """No parser decides what a date means: `2016-02-27` is the whole civil day in Damascus, from 22:00 UTC on."""
     fact = load(SOUND.encode(), "a.yaml").facts[0]
     assert fact.start == 1456178400
+
+
+def test_a_definition_in_a_circle_is_refused_and_not_followed() -> None:
+    """A deadline that rests on it is asked for its moment too, and a circle has none."""
+    more = """\
+  - {id: d, kind: define, is: e}
+  - {id: e, kind: define, is: {at: d}}
+  - {id: pull, kind: require, who: alba, do: pull, on: {at: 2016-03-01}, by: d}
+"""
+    assert "`d`: a definition that leads back to itself" in str(faults_of(SOUND + more))
+
+
+@pytest.mark.parametrize("n", [30, 300])
+@pytest.mark.parametrize("row", ["kind: define, is: t{}", "kind: require, do: x, on: {{done: t{}}}",
+                                 "kind: require, do: x, else: t{}"])  # fmt: skip
+def test_a_chain_of_terms_that_nobody_could_follow_is_refused(row: str, n: int) -> None:
+    """Every answer follows the chain to its end, so that a text must not make it endless."""
+    chain = "".join(f"  - {{id: t{i}, {row.format(i + 1)}}}\n" for i in range(n))
+    text = f"{SOUND}{chain}  - {{id: t{n}, kind: require, do: x, on: start}}\n"
+    if n < check.MOST_STEPS:
+        assert f"t{n}" in load(text.encode(), "t.yaml").terms
+    else:
+        assert "rests on too many terms: expected at most 40" in str(faults_of(text))
+
+
+def test_unions_and_wholes_without_end_are_refused() -> None:
+    """The same holds of zones within zones, and of actors that are part of others."""
+    unions = "".join(f"  z{i}: {{union: [z{i + 1}]}}\n" for i in range(60))
+    parts = "".join(f"  p{i}: {{part_of: {f'p{i - 1}' if i else 'alba'}}}\n" for i in range(60))
+    text = SOUND.replace("terms:", f"{unions}  z60: {{union: [square]}}\nterms:").replace("facts:", f"{parts}facts:")
+    said = str(faults_of(text))
+    assert "zone `z0`: a union of too many unions" in said
+    assert "actor `p59`: part of too many wholes" in said
+
+
+def test_a_request_may_come_from_a_place_or_from_a_moment_on() -> None:
+    """The design's own example asks to leave *from* a town that the text does not define."""
+    more = "  - {id: leave, kind: require, who: alba, on: {request: leave, from: gondor}, do: let-pass}\n"
+    assert "leave" in load((SOUND + more).encode(), "t.yaml").terms
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"# nothing\n", "the file is empty"),
+        (b"a: b\n\nc: \x00", "t.yaml:3: expected printable text, got the character U+0000"),
+        (b"a: b\n\xff", "t.yaml:2: expected UTF-8 text"),
+        (b"a: b\n---\nc: d\n", "t.yaml:2: not YAML: expected a single document, got another"),
+        (b"- a\n", "t.yaml:1: expected a mapping with `truceline: 1`, got a list"),
+        (b"truceline: 2\nid: x\n", "t.yaml:1: truceline: expected `truceline: 1`, got `2`"),
+    ],
+)
+def test_what_is_no_text_at_all_is_told_in_one_line(data: bytes, message: str) -> None:
+    """Who hands in the wrong file must see where it is wrong, not how the program failed."""
+    with pytest.raises(AgreementError) as caught:
+        load(data, "t.yaml")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_open_word_as_a_condition_has_readings_that_are_conditions() -> None:
+    """A length of time is no moment: the text is refused, and not the report that would be held against it."""
+    text, line = changed("from: start, source", "from: soon, source")
+    error = faults_of(text.replace("zones:", "words: {soon: {readings: [PT1H, start]}}\nzones:"))
+    assert [str(fault) for fault in error.faults] == [
+        f"agreement.yaml:{line + 1}: term `ban`: expected a time or the name of a term, got `soon`, "
+        "which can be read as `PT1H`"
+    ]
+
+
+def test_the_time_for_remarks_on_a_draft_is_three_days_unless_the_text_says_otherwise() -> None:
+    """Whoever writes nothing has 72 hours; what is no duration is refused with its line, and so is another word."""
+    assert load(SOUND.encode(), "a.yaml").remarks_s == 72 * 3600
+    assert load(f"{SOUND}findings: {{remarks: P2D}}\n".encode(), "a.yaml").remarks_s == 2 * 86_400
+    for wrong in ("remarks: three days", "remark: P2D", "remarks: [P2D]"):
+        with pytest.raises(AgreementError) as caught:
+            load(f"{SOUND}findings: {{{wrong}}}\n".encode(), "a.yaml")
+        assert lines(caught.value) == [16]

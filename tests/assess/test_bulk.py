@@ -112,6 +112,7 @@ def test_an_empty_docket_has_no_answers() -> None:
     assert len(bulk.judge_any_all(docket)) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
 def test_the_company_a_report_keeps_does_not_matter(seed: int) -> None:
     """Each report is judged alone: order and neighbours leave its answers as they are."""

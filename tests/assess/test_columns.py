@@ -95,7 +95,7 @@ def wide_law(bans: int, seed: int, reports: int) -> tuple[list[Observation], Law
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize(("bans", "words"), [(20, 1), (60, 2), (110, 3)])
+@pytest.mark.parametrize(("bans", "words"), [(20, 1), (60, 2), pytest.param(110, 3, marks=pytest.mark.long)])
 def test_masks_of_one_word_and_of_several_are_the_meaning(
     engine: str, bans: int, words: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,11 +108,11 @@ def test_masks_of_one_word_and_of_several_are_the_meaning(
 
 
 @pytest.mark.parametrize("name", ["awkward", "shipped"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2))])
 def test_both_engines_give_the_same(name: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiled loops and arrays: value, reasons, and totals."""
     maker = Maker(name, 900 + seed)
-    reports, law = [maker.report(i) for i in range(300)], law_of(name, maker.signed(300))
+    reports, law = [maker.report(i) for i in range(200)], law_of(name, maker.signed(200))
     made, totals = [], []
     for engine in ENGINES:
         monkeypatch.setenv("TRUCELINE_ENGINE", engine)
@@ -147,8 +147,8 @@ def test_totals_are_those_of_the_columns(engine: str, monkeypatch: pytest.Monkey
 def test_a_table_and_values_are_judged_alike(name: str) -> None:
     """Rows of Arrow become codes without becoming objects, and mean the same."""
     maker = Maker(name, 31)
-    reports = [maker.report(i) for i in range(200)]
-    law, table = law_of(name, maker.signed(200)), table_of([row_of(report) for report in reports])
+    reports = [maker.report(i) for i in range(120)]
+    law, table = law_of(name, maker.signed(120)), table_of([row_of(report) for report in reports])
     same(all_of(Docket(reports, law)), all_of(Docket.of_table(table, law)))
     same(
         all_of(Docket(reports, law)), all_of(Docket(Columns.of_table(pa.concat_tables([table[:90], table[90:]])), law))

@@ -44,8 +44,16 @@ def test_rival_reports_of_one_incident_are_either_and_own_incidents_are_mutual()
     one, other = Fault("one party", ("gov",)), Fault("one party", ("reb",))
     assert of_incident([one, other]) == Fault("either of", ("gov", "reb"))
     assert of_several([one, other]) == Fault("mutual", ("gov", "reb"))
-    assert of_incident([one, Fault("unknown")]) == one
+    assert of_several([one, Fault("outside the agreement")]) == one
     assert of_incident([]) == of_several([]) == Fault("unknown")
+
+
+def test_what_one_report_of_an_incident_leaves_open_is_open() -> None:
+    """An incident has an answer only where all its reports share it; else telling one more precisely could turn it."""
+    one = Fault("one party", ("gov",))
+    assert of_incident([one, one]) == one
+    for other in ("unknown", "outside the agreement", "no bound actor possible"):
+        assert of_incident([one, Fault(other)]) == of_incident([Fault(other), one]) == Fault("unknown")
 
 
 SPANS = st.tuples(st.integers(0, 40), st.integers(1, 20)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))

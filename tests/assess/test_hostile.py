@@ -156,6 +156,7 @@ def test_a_refusal_gives_no_place_finer_than_a_tenth_of_a_degree(name: str) -> N
     assert is_refusal(str(refused.value))
 
 
+@pytest.mark.long
 def test_a_vertex_given_twice_changes_nothing() -> None:
     """Drawing programs repeat vertices; the zone is the same."""
     twice = checked_polygon(
@@ -190,7 +191,7 @@ def test_one_vertex_too_many_is_refused_before_any_work() -> None:
 
 
 MILLION = """
-import resource
+from pathlib import Path
 import numpy as np
 from tests.assess.test_hostile import wavy
 from truceline.assess.join import Join
@@ -198,10 +199,12 @@ from truceline.space import checked_polygon
 zone = checked_polygon(wavy(1_000_000), "z")
 x = np.linspace(330_000_000, 410_000_000, 2_000).astype(np.int32)
 pairs = Join([zone], engine="numpy").judge(x, np.full(2_000, 350_000_000, np.int32), np.full(2_000, 2_000, np.int32))
-print(len(pairs), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+print(len(pairs), int(peak.split()[1]) // 1024)
 """
 
 
+@pytest.mark.long
 def test_a_zone_of_a_million_vertices_is_judged_in_bounded_memory() -> None:
     """As large as a zone may be: seconds, and less than `MOST_MB`."""
     root = Path(__file__).parents[2]
@@ -310,7 +313,9 @@ def test_zones_a_thousand_deep_on_one_spot_are_all_found(run: Run, evidence: Pat
     assert counted(run("where", evidence, stacked, "--json")[1]) == [(1, 1, 0)] * 1_000
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "engine", [pytest.param(name, marks=[pytest.mark.long] * (name == "numpy")) for name in ENGINES]
+)
 def test_zones_five_thousand_deep_are_all_found_by_either_engine(engine: str) -> None:
     """The pairs are as many as they are, in order, and room is made for them."""
     count, n = 5_000, 10

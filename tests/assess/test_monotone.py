@@ -230,6 +230,7 @@ def told(seed: int, term: str, signs: tuple[int, int], worlds: tuple[World, Worl
     return "\n".join([f"seed {seed}, {term}: {signs}", str(body), dump(one.report), *changed, str(one.acts)])
 
 
+@pytest.mark.long
 def test_narrowing_any_input_never_flips_a_sign() -> None:
     """Learning more of anything, under any agreement, may decide what was open and never makes a sign its opposite."""
     made = [lives(seed, reports=16) for seed in range(FEW)]

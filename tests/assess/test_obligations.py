@@ -15,6 +15,7 @@ from tests.case_files import FOLDER, cases_of, shipped
 from truceline.agreement.duties import DUTY, PROHIBITION
 from truceline.agreement.history import History, Readings, Standing, read_act
 from truceline.agreement.model import Agreement, SignedAct
+from truceline.agreement.text import load
 from truceline.assess.bans import Ban, bans
 from truceline.assess.obligations import Duty, duties
 from truceline.span import parse_instant
@@ -127,6 +128,46 @@ def test_a_paper_that_was_never_adopted_is_owed_by_nobody() -> None:
     standing = signed(shipped(), {"act": "open", "by": ["us", "ru"], "of": "open-jig", "at": "2016-07-20"})
     found = {d.term: d.states for d in duties(standing, second("2016-08-15")) if d.term in ("J1", "J4", "J6")}
     assert found == {"J1": {"void"}, "J4": {"void"}, "J6": {"void"}}
+
+
+# -- several deadlines and suspensions ---------------------------------------------------------------------------------
+
+
+def test_a_dated_suspension_can_be_resumed_before_its_end() -> None:
+    """The duty is suspended exactly while its term is: one day, although the body first said eight."""
+    stop = {"act": "suspend", "by": ["us", "ru"], "of": "orders", "at": "2016-03-02", "until": "2016-03-10"}
+    standing = signed(PACT, stop, {"act": "resume", "by": ["us", "ru"], "of": "orders", "at": "2016-03-03"})
+    assert one(standing, "2016-03-04", "orders", "gov").states == {"active"}
+    (deadline,) = one(standing, "2016-03-04", "orders", "gov").deadlines
+    assert deadline.latest == second("2016-03-11T12:00")
+
+
+def test_suspensions_that_overlap_stop_the_clock_once() -> None:
+    """A day that two acts suspend is one day."""
+    stops = [
+        {"act": "suspend", "by": ["us", "ru"], "of": of, "at": at, "until": "2016-03-06"}
+        for of, at in (("orders", "2016-03-04"), ("I", "2016-03-05"))
+    ]
+    (deadline,) = one(signed(PACT, *stops), "2016-03-07", "orders", "gov").deadlines
+    assert deadline.latest == second("2016-03-12T12:00")
+
+
+@pytest.mark.parametrize("by", ["2016-03-02", "2016-03-20"])
+def test_of_a_day_and_a_time_allowed_the_earlier_is_the_deadline(by: str) -> None:
+    """A text that says *within a day* and *by the 20th* wants both; in whatever order they are written."""
+    text = f"""
+truceline: 1
+id: two
+tz: Asia/Damascus
+actors: {{gov: {{kind: state}}, un: {{kind: humanitarian}}}}
+terms:
+  - {{id: both, kind: require, who: gov, on: {{request: list, by: un}}, do: hand-over-list, proof: record, within: P3D,
+      by: {by}}}
+"""
+    asked = {"act": "request", "by": "un", "of": "list", "at": "2016-03-01"}
+    standing = signed(load(text.encode(), "two.yaml"), asked)
+    assert one(standing, "2016-03-06", "both", "gov").states == {"breached"}
+    assert len(one(standing, "2016-03-06", "both", "gov").deadlines) == 2
 
 
 # -- laws ------------------------------------------------------------------------------------------------------------
@@ -318,6 +359,7 @@ D_DAY = second("2016-09-12T19:00")
 steps = st.integers(0, 40)
 
 
+@pytest.mark.long
 @given(rows=st.lists(st.tuples(st.sampled_from(PULLS), steps, steps), max_size=4), at=steps)
 def test_showing_who_withdrew_and_when_never_adds_a_state(rows: list[Any], at: int) -> None:
     """Together: from nobody's word to a claim, to a confirmation, to its hour, what may be only becomes less."""

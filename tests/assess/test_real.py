@@ -54,7 +54,7 @@ def keys(pairs: Pairs) -> set[tuple[int, int]]:
     return set(zip(pairs.row.tolist(), pairs.zone.tolist(), strict=True))
 
 
-@pytest.mark.parametrize("name", ["admin1.natural-earth", "admin2.ocha"])
+@pytest.mark.parametrize("name", ["admin1.natural-earth", pytest.param("admin2.ocha", marks=pytest.mark.long)])
 def test_reports_of_2016_are_counted_as_the_docs_say(name: str, data: Path) -> None:
     """The same by either engine, to the last report."""
     wanted = Wanted(name_field=real.UNIT_FILES[name], since=real.YEAR[0], until=real.YEAR[1])

@@ -70,6 +70,7 @@ def test_parts_are_small_and_make_the_whole(engine: str) -> None:
         assert np.array_equal(whole.value, again.value)
 
 
+@pytest.mark.long
 @needs_numba
 def test_the_count_needs_less_than_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted by zone: the peak stays below the pairs themselves, which it once was a multiple of."""

@@ -106,7 +106,7 @@ def test_a_no_in_quotes_is_not_a_yes() -> None:
         judged(INVOKED, {**ANSWER, "by": "tf", "is_yes": "false"})
 
 
-@pytest.mark.parametrize("by", [5, None])
+@pytest.mark.parametrize("by", [5, {"gov": 1}, ["gov", 5]])
 def test_a_signed_act_without_readable_signers_is_refused(by: object) -> None:
     """Their file, their fault: an input error in one line."""
     from truceline.errors import InputError

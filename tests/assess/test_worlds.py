@@ -182,6 +182,7 @@ def compare(seed: int, reports: int) -> tuple[int, int]:
     return with_words, none
 
 
+@pytest.mark.long
 def test_the_readings_shown_are_those_whose_answers_differ() -> None:
     """Read in every way by a law made anew for each: the same list; and no reading says otherwise than a sure sign."""
     made = [compare(seed, 5) for seed in range(40_000, 40_008)]

@@ -171,6 +171,7 @@ def test_attack_04_in_a_record_with_tiles_above_tiles(kind: str, large_record: P
         path.write_bytes(good)
 
 
+@pytest.mark.long
 def test_attack_04_in_the_index(small_case: Path, tmp_path: Path) -> None:
     """The index is compared with the record and made anew; the state of the register in it is believed by its hash."""
     case = copied(small_case, tmp_path / "case")

@@ -61,6 +61,9 @@ def test_witnesses_of_a_policy_cosign(tmp_path: Path) -> None:
         assert all("saw another tree of size 300" in why for why in refused.failed.values())
         older = asked(SmallLog(50), whom)
         assert all("a fork, a rollback, or a lie" in why for why in older.failed.values())
+        other = asked(forked(301), whom)
+        assert all("does not continue that of size 300" in why for why in other.failed.values())
+        assert [one.against for one in (answer, refused, older, other)] == [set(), *[{"w0", "w1"}] * 3]
 
 
 def http_answer(status: str, body: bytes, kind: str = "text/plain") -> Answer:
@@ -171,6 +174,8 @@ def test_nobody_listens() -> None:
     assert "expected a plain http" in found.failed["bad-url"]
 
 
+# `SSLContext.wrap_socket` leaves a socket that is cut in that very moment to the collector, which says so.
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("answer", [drip, drip_body, flood, lambda line: line.recv(1)])
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_question_ends_in_time_by_itself(answer: Answer, scheme: str) -> None:

@@ -130,6 +130,7 @@ def test_nobody_joins_a_record_of_his_own_with_a_demo_key(own: Path, tmp_path: P
     assert len(CaseFolder.open(case).entries()) == 2
 
 
+@pytest.mark.long
 def test_a_demo_says_so_in_its_first_entry(own: Path, tmp_path: Path) -> None:
     """The mark lies under the log's own signature: no option can set it or take it away afterwards."""
     truceline("run", tmp_path / "demo", "--no-serve")
@@ -155,8 +156,10 @@ def test_a_panic_destroys_keys_and_vault_and_nothing_beside_them(own: Path) -> N
     filled(own)
     (own / "letters").mkdir()
     (own / "letters" / "keys").write_text("mine too")
+    for name in ("receipts", "services"):  # what shows that one said something, and where
+        (keyring.own_folder(name) / "one").write_text("secret")
     done = answer("panic", "panic", "--yes")
-    assert len(done["destroyed"]) == 3 + 6
+    assert len(done["destroyed"]) == 3 + 6 + 2
     assert done["left"] == []
     assert [path.name for path in below(own)] == ["letters", "keys", "notes.txt"]
 
@@ -330,6 +333,7 @@ def test_after_half_a_minute_files_are_only_removed(own: Path) -> None:
     assert [path.name for path in below(own)] == ["big", "notes.txt"]
 
 
+@pytest.mark.long
 def test_ten_thousand_files_and_two_hundred_megabytes_are_gone_within_a_minute(own: Path) -> None:
     """The seizure drill: as many persons as a large mission has, on a machine that is being taken away."""
     keyring.key_set("us")
@@ -375,6 +379,7 @@ def test_a_panic_that_was_killed_is_run_again(own: Path, step: int) -> None:
     assert [path.name for path in below(own)] == ["notes.txt"]
 
 
+@pytest.mark.long
 def test_after_a_panic_the_record_holds_and_shows_commitments_only(own: Path, tmp_path: Path) -> None:
     """What is seized verifies still; what was sealed stays sealed; nothing more can be said with this machine."""
     case, body = tmp_path / "case", tmp_path / "body.json"

@@ -40,6 +40,7 @@ def states(answer: dict[str, Any], part: str, term: str, bearer: str) -> list[st
     return sorted({s for one in answer[part] if (one["term"], one["bearer"]) == (term, bearer) for s in one["states"]})
 
 
+@pytest.mark.long
 def test_a_joint_finding_opens_two_duties_each_with_its_own_clock(case: CaseFolder) -> None:  # noqa: F811
     """A breach by the government sets its own duty going, and that of its guarantor; before it neither was owed."""
     before = asked(case)
@@ -172,6 +173,7 @@ def test_the_old_verdict_stays_as_it_was_known(amended: CaseFolder) -> None:
     assert int(before.assessed.answers["F2"].value[rows["x09-10"]]) >= 0
 
 
+@pytest.mark.long
 def test_a_proof_of_an_old_wording_holds(amended: CaseFolder) -> None:
     """Why an old wording covers a report is checked by the same independent checker."""
     from truceline.assess import checker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -14,8 +15,10 @@ import pytest
 import shapely
 
 from truceline import desk
+from truceline.assess.incidents import Told
 from truceline.desk import pages
 from truceline.desk.runs import Outcome
+from truceline.desk.towns import as_town
 from truceline.errors import InputError
 from truceline.space import Region, in_degrees, outline
 from truceline.span import parse_span
@@ -83,7 +86,7 @@ def test_every_kind_of_region_grows_to_a_town(kind: str) -> None:
         "hull": Region("hull", radius_m=100, points_e7=(366500000, 359300000, 366600000, 359300000)),
         "line": Region("line", points_e7=(366500000, 359300000, 366600000, 359300000)),
     }[kind]
-    shape = outline(pages.as_town(fine))
+    shape = outline(as_town(fine))
     assert shape is not None
     low_lon, low_lat, high_lon, high_lat = shapely.bounds(shape)
     assert (high_lat - low_lat) / 1e7 * 111_000 > 9_900
@@ -93,9 +96,9 @@ def test_every_kind_of_region_grows_to_a_town(kind: str) -> None:
 def test_the_centre_of_what_is_drawn_tells_nothing_finer_than_the_grid() -> None:
     """A disc grown about its own centre would still print the fine position; an observer's post likewise."""
     near = [Region("disc", 366512345 + d, 359312345, 100) for d in (0, 9_000, -9_000)]
-    assert len({pages.as_town(region) for region in near}) == 1
+    assert len({as_town(region) for region in near}) == 1
     post = Region("sector", 366512345, 359312345, near_m=3_000, far_m=9_000, from_deg=0, to_deg=30)
-    drawn = pages.as_town(post)
+    drawn = as_town(post)
     assert (drawn.lon_e7 or 0) % 500_000 == 0
     assert (drawn.lat_e7 or 0) % 500_000 == 0
     whole, part = outline(drawn), outline(post)
@@ -160,3 +163,17 @@ def test_a_date_of_publication_after_the_cut_off_does_not_count(tmp_path: Path) 
     """What will be published has not been."""
     outcome = outcome_of(tmp_path, {"place": PLACE, "url": "https://example.org/5", "published": "2099-01-01"})
     assert pages.picture_of(outcome, reader="public", cut_off="2016-04-01").entries == ()
+
+
+def test_a_page_counts_the_incidents_of_its_own_reports(tmp_path: Path) -> None:
+    """What lies after the cut-off, and words about an act, are no incidents of the page."""
+    late: dict[str, object] = {"id": "s", "start": "2016-03-09T10:11:00+02:00", "place": PLACE}
+    words: dict[str, object] = {"id": "w", "kind": "statement", "act": "announcement"}
+    twin: dict[str, object] = {"id": "t", "place": PLACE}
+    outcome = outcome_of(tmp_path, {"place": PLACE}, twin, late, words)
+    outcome = dataclasses.replace(outcome, told=Told({"r": ("r", "t")}))
+    before, after = (
+        pages.picture_of(outcome, reader="secretariat", cut_off=cut_off) for cut_off in ("2016-03-06", "2016-03-10")
+    )
+    assert ([entry.id for entry in before.entries], before.incidents) == (["r", "t", "w"], (1, 1))
+    assert (len(after.entries), after.incidents) == (4, (2, 2))

@@ -12,7 +12,7 @@ import pytest
 from tests.evidence.bench import SHIPPED
 from truceline.agreement.model import Agreement
 from truceline.agreement.text import load
-from truceline.desk import charters, keyring, records
+from truceline.desk import charters, gate, keyring, records
 from truceline.desk.cases import init_case
 from truceline.desk.records import Draft
 from truceline.errors import InputError, StoreError, SubmissionError, TrucelineError, VerificationError
@@ -81,8 +81,8 @@ def test_the_text_is_loaded_once_for_all_entries_of_a_batch(case: CaseFolder, mo
         loaded.append(name)
         return load(data, name)
 
-    monkeypatch.setattr(records, "load", counted)
-    records._loaded.cache_clear()
+    monkeypatch.setattr(gate, "load", counted)
+    gate._loaded.cache_clear()
     drafts = [Draft("allegation", ALLEGATION, by) for by in ("us", "ru") * 4]
     assert len(records.append(case, drafts, later())) == 8
     assert records.append(case, drafts, later())[-1].index == 17

@@ -50,6 +50,7 @@ def written(case: CaseFolder, supposed: desk.Supposed, path: Path, lang: str = "
     return data
 
 
+@pytest.mark.long
 @pytest.mark.chromium
 def test_the_picture_is_a_png_of_the_said_size_and_changes_with_the_zone(case: CaseFolder, tmp_path: Path) -> None:
     """Twice the size of its page, so that it prints well."""

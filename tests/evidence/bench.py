@@ -56,6 +56,11 @@ def manner() -> Manner:
     return bench().manner(NOW, NOW)
 
 
+def file_of(raw: list[bytes]) -> io.BytesIO:
+    """Raw lines as an open file."""
+    return io.BytesIO(b"".join(raw))
+
+
 def ged(*rows: dict[str, str], columns: list[str] | None = None) -> list[bytes]:
     """A file of made-up rows as raw lines; each row is `ROW` with changes."""
     out = io.StringIO()

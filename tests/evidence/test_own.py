@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pyarrow as pa
@@ -43,7 +44,7 @@ def read(table: pa.Table) -> Read:
     """What the reader makes of a table."""
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
-    return own.read(sink.getvalue().to_pybytes(), "t.parquet", manner())
+    return own.read(io.BytesIO(sink.getvalue().to_pybytes()), "t.parquet", manner())
 
 
 def spoilt(field: str) -> pa.Table:
@@ -113,5 +114,5 @@ def test_the_bounds_in_time_are_whole_years() -> None:
 def test_a_file_that_is_no_table_is_refused_in_one_line() -> None:
     """Whatever Arrow says of it."""
     with pytest.raises(InputError, match=r"^t.parquet: not a table of observations: ") as found:
-        own.read(b"PAR1 and nothing else", "t.parquet", manner())
+        own.read(io.BytesIO(b"PAR1 and nothing else"), "t.parquet", manner())
     assert "\n" not in str(found.value)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from truceline.agreement.balance import AREAS, MEASURES, Account, Balance, Edge
 from truceline.errors import InputError
@@ -159,15 +158,6 @@ def test_who_has_no_column_stands_in_the_table() -> None:
     page = report.render_page(MANY, "en")
     assert "more sides stand only here" in page
     assert all(f">s{i}</bdi>" in page for i in range(12))
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """The Chromium of the system, without a profile."""
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield found
-        found.close()
 
 
 @pytest.mark.chromium

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -19,11 +21,12 @@ from tests.report.pages import parts, visible
 from tests.report.specimens import FULL
 from truceline.errors import InputError
 from truceline.report import page
-from truceline.report.language import CLOSED, LANGUAGES, Words
+from truceline.report.closed import CLOSED
+from truceline.report.language import LANGUAGES, Words, catalogue_files
 from truceline.verdict import Reason
 
 SOURCE = Path(page.__file__).parent
-WORDS = SOURCE.parent / "words"
+SCREENS = SOURCE.parent / "web" / "routes" / "screens"
 OTHERS = ("ar", "ru")
 JINJA: Any = babel_extract  # Babel asks for less than Jinja takes
 CALLS = {"say": None, "count": (1, 2)}
@@ -38,7 +41,7 @@ def said() -> Iterator[Message]:
         options = {"trim_blocks": "true", "lstrip_blocks": "true"}
         for _, message, _, _ in extract(JINJA, io.BytesIO(file.read_bytes()), CALLS, options=options):
             yield None, message
-    for file in sorted(SOURCE.rglob("*.py")):
+    for file in sorted([*SOURCE.rglob("*.py"), *SCREENS.rglob("*.py")]):
         for _, message, _, _ in extract("python", io.BytesIO(file.read_bytes()), CALLS):
             yield None, message
     yield None, page.LAW
@@ -46,9 +49,17 @@ def said() -> Iterator[Message]:
         yield from ((context, english) for english in words.values())
 
 
+@cache
 def catalogue(lang: str) -> Catalog:
-    """The catalogue as it is committed."""
-    return read_po(io.BytesIO((WORDS / lang / "LC_MESSAGES" / "truceline.po").read_bytes()), locale=lang)
+    """The catalogue as it is committed, from all of its files."""
+    whole = Catalog(locale=lang)
+    for data in catalogue_files(lang).values():
+        one = read_po(io.BytesIO(data), locale=lang)
+        whole.obsolete.update(one.obsolete)
+        for message in one:
+            if message.id:
+                whole[message.id] = message
+    return whole
 
 
 def fields(text: str) -> set[str]:
@@ -81,6 +92,60 @@ def test_nothing_is_fuzzy_or_left_over(lang: str) -> None:
     ids = {(m.context, m.id[0] if isinstance(m.id, (tuple, list)) else m.id) for m in held}
     assert ids - known == set()
     assert not catalogue(lang).obsolete
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_no_sentence_is_in_two_files(lang: str) -> None:
+    """Else it is said in one way here and in another there."""
+    found = [
+        (message.context, message.id[0] if isinstance(message.id, (tuple, list)) else message.id)
+        for data in catalogue_files(lang).values()
+        for message in read_po(io.BytesIO(data), locale=lang)
+        if message.id
+    ]
+    assert [one for one, n in Counter(found).items() if n > 1] == []
+
+
+ONE_WORD = [
+    ("ru", r"\b(on|of|in|no|to|what) (the |no )?record\b(?! of)", "реестр|запись$|в запис[ьи]|ни одной записи"),
+    ("ru", r"\bdesk\b", "бюро|секретариат"),
+    ("ru", r"\breceipt\b", "расписк"),
+    ("ru", r"\backnowledge(d|ment|ments)?\b", "расписк|^Подтвердить за|^подтверждено"),
+    ("ru", r"\ballegations?\b", "заявлени"),
+    ("ar", r"\b(not a|no) finding\b", "نتيجة تحق"),
+    ("ar", r"\bpause\b", "هدنة"),
+    ("ar", r"\bnotification desk\b", "مكتب الإخطارات"),
+    ("ar", r"\backnowledge(s|d|ment|ments)?\b", "إيصال|بالاستلام"),
+    ("ar", r"\bpositions?\b", "المواقع"),
+]
+
+
+@pytest.mark.parametrize(("lang", "english", "not_so"), ONE_WORD)
+def test_one_thing_has_one_word(lang: str, english: str, not_so: str) -> None:
+    """A second word for the same thing reads as a second thing, and a side would ask which is meant."""
+    found = [
+        (message, text)
+        for (_, message), strings in translations(lang)
+        if re.search(english, message[0] if isinstance(message, tuple) else message, re.IGNORECASE)
+        for text in strings
+    ]
+    assert found
+    assert [one for one in found if re.search(not_so, one[1])] == []
+
+
+def test_a_receipt_is_given_and_never_asked_for() -> None:
+    """What a recipient says of a notice is an acknowledgement; a receipt is what the log or the desk gives."""
+    english = {message[0] if isinstance(message, tuple) else message for _, message in said()}
+    assert [
+        one for one in english if re.search(r"receipts? (is|are) (awaited|late)|receipt of a notification", one)
+    ] == []
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_no_two_screens_have_one_name(lang: str) -> None:
+    """The log of words is not the log of entries."""
+    names = [str(Words(lang).say(english)) for english in ("Log of words", "Log", "Ledger", "Record")]
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("lang", OTHERS)

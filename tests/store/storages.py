@@ -86,10 +86,12 @@ class Feed:
         place = next_statement(self.register, self.by)
         self.sequence, self.previous = int(str(place["sequence"])), str(place["previous"])
 
-    def next(self, body: object = None, blob: bytes | None = None, sealed: Sealed | None = None) -> Submission:
+    def next(
+        self, body: object = None, blob: bytes | None = None, sealed: Sealed | None = None, kind: str = "report"
+    ) -> Submission:
         """The next entry of the feed, perhaps with a blob."""
         blobs = () if blob is None else (blob_of("file", blob),)
-        one = statement(self.register, self.by, body=body, blobs=blobs, sealed=sealed, log=ORIGIN,
+        one = statement(self.register, self.by, body=body, blobs=blobs, sealed=sealed, log=ORIGIN, type=kind,
                         sequence=self.sequence, previous=self.previous)  # fmt: skip
         data = sign(written(one), [key(self.by)])
         self.sequence, self.previous = self.sequence + 1, leaf_hash(data).hex()

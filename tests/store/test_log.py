@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,13 +15,14 @@ import pytest
 from tests.store.storages import KEYS, KINDS, NOW, Feed, Place, Promised, begun, place, shredding
 from truceline.canon import sha256
 from truceline.errors import StoreError, SubmissionError, VerificationError
+from truceline.record import log as log_module
 from truceline.record.entry import Sealed
-from truceline.record.log import Log, Storage, Submission, Taken
+from truceline.record.log import Log, Refused, Storage, Submission, Taken
 from truceline.record.tree import leaf_hash
 from truceline.store.files import FileStore, frame, frames, journal_path
 from truceline.store.opened import log_at, open_store
 from truceline.store.server.postgres import ServerStore
-from truceline.store.writer import Limits, Writer
+from truceline.store.writer import Limits, Writer, _Wish
 
 WAYS = ("fails", "fails but saved", "fails half saved")
 CALLS = ("append", "put_tiles", "put_note", "put_cosignature", "swap_head", "put_blob", "settle")
@@ -310,7 +311,7 @@ def journal(tmp_path: Path) -> tuple[Place, Path, int, int]:
     return where, path, published, path.stat().st_size
 
 
-def test_a_torn_tail_is_cut_at_every_byte(
+def test_a_torn_tail_is_cut_wherever_it_tore(
     journal: tuple[Place, Path, int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a power cut left half was never promised; what the head covers is never cut, and its loss is named."""
@@ -318,7 +319,7 @@ def test_a_torn_tail_is_cut_at_every_byte(
     monkeypatch.setattr("os.fsync", lambda _handle: None)  # thousands of times; what is synced is another test
     whole = path.read_bytes()
     ends = [at for _, at in frames(whole)[0]]
-    for cut in range(end):
+    for cut in [*range(0, end, 5), *ends, *(at - 1 for at in ends), *(at + 1 for at in ends if at < end)]:
         path.write_bytes(whole[:cut])
         with closing(FileStore(path.parents[1])) as store:
             if cut < published:
@@ -510,6 +511,101 @@ def test_a_broken_log_acknowledges_nothing_and_is_opened_again(kind: str, call: 
     with where.log() as log:
         promised.check(log)
     where.audit()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_refused_is_noted_once_and_what_was_taken_is_not(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends the same again fills nobody's disk; the refusals of a batch are one transaction."""
+    where = place(kind, tmp_path)
+    with where.log() as log:
+        feed = Feed(log.register)
+        good, bad, worse = feed.next(), Submission(b"{}"), Submission(b"[]")
+        calls, real = list[int](), log.storage.refuse
+
+        def counted(refused: Sequence[Refused]) -> None:
+            calls.append(len(refused))
+            real(refused)
+
+        monkeypatch.setattr(log.storage, "refuse", counted)
+        for _ in range(3):
+            log.append([good, bad, worse, bad, good])
+        assert calls == [2]
+        monkeypatch.setattr(log_module, "MOST_LATELY", 2)
+        log.append([Submission(b"one"), Submission(b"two"), Submission(b"three")])
+        log.append([Submission(b"three"), Submission(b"one")])
+        assert calls == [2, 3, 1]
+    with closing(where.open()) as store:
+        assert len(store.refused()) == 6
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_question_that_breaks_the_log_costs_the_next_submission_nothing(kind: str, tmp_path: Path) -> None:
+    """What is asked may append too: when the log breaks over it, it is opened anew, and health hears why."""
+    where, opened = place(kind, tmp_path), list[Any]()
+
+    def wrap(storage: Storage) -> Any:  # noqa: ANN401  # a storage
+        opened.append(Failing(storage, "append", 1 if not opened else 0, WAYS[0], Promised()))
+        return opened[-1]
+
+    with writer(where, Limits(wait_s=0.0), wrap) as made:
+        feed = Feed(register_of(made))
+        one, other = feed.next(), feed.next()
+        with pytest.raises(StoreError, match="the test says no"):
+            made.ask(lambda log: log.append([one])).result(10)
+        assert "the test says no" in made.fault
+        assert [made.submit(each).result(10).index for each in (one, other)] == [1, 2]
+        assert made.fault == ""
+    where.audit()
+
+
+def test_a_question_that_fails_is_the_asker_s_alone(tmp_path: Path) -> None:
+    """The log is none the worse for it, and is not opened again."""
+    opened = list[Storage]()
+
+    def wrap(storage: Storage) -> Storage:
+        opened.append(storage)
+        return storage
+
+    with writer(place("files", tmp_path), Limits(wait_s=0.0), wrap) as made:
+        feed = Feed(register_of(made))
+        with pytest.raises(StoreError, match="no checkpoint"):
+            made.ask(lambda log: log.noted(1_000)).result(10)
+        refused = made.ask(lambda log: log.trial(Submission(b"{}"))).result(10)
+        assert isinstance(refused, SubmissionError)
+        assert made.submit(feed.next()).result(10).index == 1
+    assert len(opened) == 1
+
+
+class Leaving(Future[Any]):
+    """What somebody gives up at the very moment at which it is looked at."""
+
+    def done(self) -> bool:
+        """It seems to be waiting still."""
+        return False
+
+
+def test_who_gives_up_as_the_log_breaks_does_not_end_the_writer(tmp_path: Path) -> None:
+    """Everybody else hears why, and the next is served."""
+    gate = Gate()
+
+    def wrap(storage: Storage) -> Any:  # noqa: ANN401  # a storage
+        return gate(Failing(storage, "append", 1, WAYS[0], Promised()))
+
+    with writer(place("files", tmp_path), Limits(wait_s=0.0), wrap) as made:
+        feed = Feed(register_of(made))
+        one = feed.next()
+        lost = made.submit(one)
+        assert gate.entered.wait(10)
+        left = Leaving()
+        with made._turn:
+            made._waiting.append(_Wish(left, None, lambda _: None, 0))
+        left.cancel()
+        gate.opening.set()
+        with pytest.raises(StoreError, match="the test says no"):
+            lost.result(10)
+        assert made.ask(lambda log: log.size).result(10) == 1
 
 
 def test_a_writer_without_its_storage_says_so_and_comes_back(tmp_path: Path) -> None:

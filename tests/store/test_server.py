@@ -16,7 +16,7 @@ from tests.test_cli import told
 from truceline.canon import sha256
 from truceline.errors import StoreError, VerificationError
 from truceline.record.audit import Trust, audit
-from truceline.record.log import Log, Taken
+from truceline.record.log import Log, Refused, Taken
 from truceline.record.tree import leaf_hash
 from truceline.store.opened import open_store, source_at
 
@@ -41,7 +41,10 @@ def refused(database: str, line: str, role: str = ROLE) -> str:
     return str(told.value)
 
 
-COLUMNS = {"entry": "bytes", "tile": "bytes", "head": "size", "note": "size", "cosignature": "line", "blob": "bytes"}
+COLUMNS = {
+    "entry": "bytes", "tile": "bytes", "head": "size", "note": "size", "cosignature": "line", "blob": "bytes",
+    "evidence_file": "bytes",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -97,6 +100,9 @@ def test_a_blob_is_destroyed_one_by_one_and_no_other_way(record: tuple[Place, st
         ("insert into truceline.head values (0, 1, 'x')", "head_pkey"),
         ("insert into truceline.tile values ('../x', 'x')", "tile_path_check"),
         ("insert into truceline.state values (2, 1, 'x')", "state_one_check"),
+        ("insert into truceline.evidence_file values ('0.1.parquet', 'x')", "evidence_file_check"),
+        ("insert into truceline.evidence_file values ('x.' || encode(sha256('x'), 'hex') || '.parquet', 'x')",
+         "evidence_file_name_check"),
     ],
 )  # fmt: skip
 def test_the_tables_refuse_what_cannot_be_true(record: tuple[Place, str], line: str, why: str) -> None:
@@ -238,14 +244,14 @@ def test_no_message_holds_the_password(url: str) -> None:
 
 def test_a_database_without_tables_says_who_makes_them() -> None:
     """An empty database is not taken for an empty record."""
-    with pytest.raises(StoreError, match=r"expected the tables of version 0001, got none.*truceline.store.server"):
+    with pytest.raises(StoreError, match=r"expected the tables of version 0004, got none.*truceline.store.server"):
         open_store(cluster().url(cluster().empty_database()))
 
 
 def test_tables_of_another_version_are_refused(record: tuple[Place, str]) -> None:
     """A newer program may have written what this one does not know."""
     cluster().sql("update truceline.alembic_version set version_num = '9999'", database=record[1], role=OWNER)
-    with pytest.raises(StoreError, match="expected the tables of version 0001, got version `9999`"):
+    with pytest.raises(StoreError, match="expected the tables of version 0004, got version `9999`"):
         record[0].open()
 
 
@@ -263,7 +269,7 @@ def test_an_older_program_leaves_newer_tables_alone(record: tuple[Place, str]) -
 def test_a_text_that_postgresql_cannot_hold_breaks_nothing(record: tuple[Place, str]) -> None:
     """Why an entry was refused may quote anybody's bytes; a NUL among them must not stop the log."""
     with closing(record[0].open()) as store, store.writer():
-        store.refuse(NOW(), "00", "a\0b\ud800")
+        store.refuse([Refused(NOW(), "00", "a\0b\ud800")])
         assert store.refused()[-1]["why"] == "a b"
 
 

@@ -270,8 +270,9 @@ def test_a_vault_never_lies_in_a_case_folder(own: Path, tmp_path: Path, monkeypa
         persons.add(NOBODY)
 
 
-def test_one_process_at_a_time(own: Path) -> None:
+def test_one_process_at_a_time(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at once could tidy away what the other is writing."""
+    monkeypatch.setattr(persons, "WAIT_S", 0.05)
     persons.add(NOBODY)
     with persons._vault(), pytest.raises(StoreError, match="another writer"):
         persons.listed()
@@ -282,6 +283,7 @@ def bytes_below(folder: Path) -> bytes:
     return b"".join(str(path).encode() + (path.read_bytes() if path.is_file() else b"") for path in folder.rglob("*"))
 
 
+@pytest.mark.long
 def test_nothing_of_a_person_reaches_a_case_a_mirror_or_a_bundle(
     own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

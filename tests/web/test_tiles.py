@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -91,3 +93,22 @@ def test_it_is_verified_and_mirrored_over_the_wire(case: CaseFolder, address: st
     done = mirror(address, tmp_path / "mirror", read_policy((tmp_path / "policy").read_bytes()), now=lambda: NOW)
     assert done.size == 3
     assert verify(str(tmp_path / "mirror"), AskedToVerify(policy=tmp_path / "policy"))["holds"]
+
+
+def test_so_many_are_served_at_once_and_none_for_ever(
+    case: CaseFolder, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attack: connections that say a byte now and then: one too many is hung up on, and each is after a while."""
+    port = int(address.rsplit(":", 1)[1])
+    held = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(tiles.MOST_AT_ONCE)]
+    for line in held:
+        line.sendall(b"GET /check")
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as more, contextlib.suppress(ConnectionError):
+        more.sendall(b"GET /checkpoint HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert more.recv(1) == b""
+    monkeypatch.setattr(tiles, "LONGEST_S", 0.1)
+    for line in held:
+        with line, contextlib.suppress(ConnectionError):
+            assert line.recv(1) == b""
+    monkeypatch.undo()
+    assert got(f"{address}/checkpoint")[0] == 200, case

@@ -1,0 +1,82 @@
+"""A sitting on the command line: signed by both on their own machines, and listed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.desk.test_sittings import AGREED, APART, body
+from tests.evidence.bench import SHIPPED
+from tests.test_cli_record import Table, answer, truceline
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[Table]:
+    """A case of desk, us and ru, each with a machine of its own; afterwards the record holds."""
+    before = os.environ["TRUCELINE_CONFIG"]
+    made = Table(tmp_path)
+    files: list[object] = []
+    for party in ("us", "ru"):
+        made.at(party)
+        answer("keys-new", "keys", "new", party, "-o", made.file(f"{party}.json"))
+        files += ["--party", made.file(f"{party}.json")]
+    made.at("desk")
+    charter = made.file("charter.json")
+    agreement = SHIPPED / "agreement.yaml"
+    answer("init", "init", made.case, "--agreement", agreement, *files, "--charter-out", charter)
+    for party in ("us", "ru"):
+        made.at(party)
+        answer("keys-sign", "keys", "sign", charter, "--by", party)
+    made.at("desk")
+    answer("init", "init", made.case, "--agreement", agreement, "--charter", charter)
+    yield made
+    verified = answer("verify", "verify", made.case)
+    os.environ["TRUCELINE_CONFIG"] = before
+    assert (verified["holds"], verified["faults"]) == (True, [])
+
+
+def recorded(table: Table, file: Path, *cosigners: str, code: int = 0) -> dict[str, Any]:
+    """Sign the record of a sitting at the machine of us, others at theirs; hand it in at the desk."""
+    entry = table.file("sitting.entry")
+    table.at("us")
+    signed = answer("sitting-record", "sitting", "record", table.case, file, "--by", "us", "-o", entry)
+    assert (signed["entry"], signed["type"]) == (None, "sitting")
+    for party in cosigners:
+        table.at(party)
+        answer("submit", "submit", table.case, "--entry", entry, "--cosign", party, "-o", entry)
+    table.at("desk")
+    if code:
+        truceline("submit", table.case, "--entry", entry, code=code)
+        return {}
+    taken: dict[str, Any] = answer("submit", "submit", table.case, "--entry", entry)
+    return taken
+
+
+def test_two_machines_sign_one_sitting(table: Table) -> None:
+    """What is agreed needs both keys; the list names both, and says what has no effect yet."""
+    effect = {"term": "R1", "does": "extends"}
+    file = table.file("sitting.json", body(decisions=[{**AGREED, "effects": [effect]}, APART]))
+    assert truceline("sitting", "list", table.case).stdout.startswith("no sitting is recorded\n")
+    recorded(table, file, code=5)
+    recorded(table, file, "ru")
+    (one,) = answer("sitting-list", "sitting", "list", table.case)["sittings"]
+    assert (one["signed_by"], one["is_of_all"]) == (["ru", "us"], True)
+    shown = truceline("sitting", "list", table.case, "--as", "us").stdout
+    assert "agreed: Both read it" in shown
+    assert "not agreed: To ask the parties" in shown
+    assert "extends R1: no signed act of the record does so yet" in shown
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"body": "tf"}', json.dumps({**body(), "more": 1}), "[" * 100_000])
+def test_a_file_that_is_no_sitting_is_refused(table: Table, text: str) -> None:
+    """One line, and the exit code of a bad file."""
+    file = table.file("bad.json")
+    file.write_text(text, encoding="utf-8")
+    table.at("us")
+    done = truceline("sitting", "record", table.case, file, "--by", "us", code=3)
+    assert "bad.json: not the record of a sitting" in done.stderr
