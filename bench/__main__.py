@@ -3,6 +3,8 @@
     python -m bench quick     a million rows, minutes; writes bench/results/quick.json
     python -m bench all       ten million rows and the curves; everything that needs no server; bench/results/all.json
     python -m bench servers   PostGIS in a private cluster of its own; bench/results/servers.json
+    python -m bench service   what a service takes and how soon it answers; bench/results/service.json
+    python -m bench notices   notices against names, borders and one another; tracks against zones; results/notices.json
     python -m bench real      real reports, fires, aircraft and zones, counted and drawn; bench/results/real.json
     python -m bench report    the table of docs/why/performance.md and its pictures, from the results
 
@@ -25,12 +27,14 @@ from bench.machine import machine
 from bench.measure import Ask, DisagreementError, EngineError, Result, ask
 
 RESULTS = Path(__file__).parent / "results"
-ROWS = {"quick": 1_000_000, "all": 10_000_000, "servers": 10_000_000, "real": 0}
+ROWS = {"quick": 1_000_000, "all": 10_000_000, "servers": 10_000_000, "service": 0, "notices": 0, "real": 0}
 MODULES = {
     "quick": ("place", "discs", "whatif", "stream", "assess", "outofcore", "scale", "terms", "stateful", "record"),
     "all": ("place", "discs", "whatif", "stream", "assess", "outofcore", "scale", "terms", "stateful", "record"),
     "servers": ("servers",),
-    "real": ("real",),
+    "service": ("service",),
+    "notices": ("notices", "tracks"),
+    "real": ("real", "names", "reading"),
 }
 """A module of a benchmark has `benches(mode, rows, ask)`: its names and what measures each."""
 
