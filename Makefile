@@ -3,8 +3,11 @@
 SHELL = /bin/sh
 BIN = .venv/bin
 STAMP = .venv/.ready
+ISLANDS = src/truceline/web/built/.stamp
+ISLAND_SOURCES = $(wildcard web-assets/src/* web-assets/src/*/*) web-assets/build.mjs web-assets/package-lock.json web-assets/tsconfig.json
 SEED = 20160227
-# The fast suite has 20 minutes at the most; it should take about one.
+# The fast suite has 20 minutes at the most, on two cores; a test goes to whichever worker is free.
+WORKERS = -n 4 --dist worksteal
 LIMIT := $(shell command -v timeout >/dev/null 2>&1 && echo timeout 1200)
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -qq --no-input
 
@@ -14,7 +17,7 @@ PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -qq --no-inpu
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
 
-setup: $(STAMP) ## make .venv with the locked packages and truceline in it
+setup: $(STAMP) $(ISLANDS) ## make .venv with the locked packages and truceline in it, and the scripts of its pages
 	@:
 
 $(STAMP): pyproject.toml requirements.lock
@@ -37,21 +40,27 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
+# Without them pages are served all the same: it says so in a line, and goes on.
+$(ISLANDS): $(ISLAND_SOURCES) | $(STAMP)
+	@$(BIN)/python web-assets/hatch_build.py || true
+
 run: setup ## the shipped case, assessed, its page served (ARGS="--no-serve" only prints the summary)
 	@$(BIN)/truceline run $(ARGS)
 
 test: setup ## the fast tests (ARGS="tests/test_span.py" for some of them)
 	@$(MAKE) -s test-deps foreign
-	@$(LIMIT) $(BIN)/python -m pytest -m "not long" -rs --hypothesis-seed=$(SEED) $(ARGS)
+	@$(LIMIT) $(BIN)/python -m pytest -m "not long" $(WORKERS) -rs --hypothesis-seed=$(SEED) $(ARGS)
 
 test-long: setup ## the tests that take minutes: random cases by the million, kills, hostile input, foreign verifiers
 	@$(MAKE) -s test-deps foreign
 	@$(BIN)/python -m pytest -m long -rs --hypothesis-seed=$(SEED) $(ARGS)
 
-test-deps: ## install what the tests need from Debian, as root: a browser, a database server
+test-deps: ## install what the tests need from Debian, as root: a browser, a database server with PostGIS, ogrinfo
 	@wanted=; \
 	command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || wanted="chromium"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || wanted="$$wanted postgresql"; \
+	ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || wanted="$$wanted postgresql-postgis"; \
+	command -v ogrinfo >/dev/null 2>&1 || wanted="$$wanted gdal-bin"; \
 	[ -n "$$wanted" ] || exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 	    echo "installing:$$wanted"; \
@@ -64,7 +73,7 @@ test-deps: ## install what the tests need from Debian, as root: a browser, a dat
 foreign: setup ## install other people's verifiers and witness, in environments of their own
 	@$(BIN)/python -m tests.record.foreign || echo "not all are here: the tests that need them are skipped"
 
-check: setup ## format, lint, types, layers, docstrings, doctests, generated pages
+check: setup ## format, lint, types, layers, docstrings, doctests, generated pages, islands
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
@@ -72,6 +81,7 @@ check: setup ## format, lint, types, layers, docstrings, doctests, generated pag
 	@$(BIN)/interrogate src || { $(BIN)/interrogate -vv src; exit 1; }
 	@$(BIN)/python -m pytest --doctest-modules src
 	@$(BIN)/python docs/build.py --check
+	@$(BIN)/python web-assets/hatch_build.py --check
 
 docs: setup ## write the generated pages of docs/reference anew
 	@$(BIN)/python docs/build.py
@@ -95,10 +105,13 @@ lock: ## make requirements.lock anew from pyproject.toml, with Python 3.11 (UPGR
 	python3.11 -m venv "$$room" && \
 	PIP_DISABLE_PIP_VERSION_CHECK=1 "$$room/bin/pip" install -qq pip-tools==7.6.2 && \
 	CUSTOM_COMPILE_COMMAND="make lock" "$$room/bin/pip-compile" -q $(UPGRADE) --generate-hashes --allow-unsafe --strip-extras \
-	    --no-emit-options --no-emit-index-url --no-emit-find-links --extra dev --extra fast --extra server -o requirements.lock pyproject.toml && \
+	    --no-emit-options --no-emit-index-url --no-emit-find-links --extra dev --extra fast --extra forms --extra gis --extra server --extra service -o requirements.lock pyproject.toml && \
+	CUSTOM_COMPILE_COMMAND="make lock" "$$room/bin/pip-compile" -q --generate-hashes --allow-unsafe --strip-extras \
+	    --no-emit-options --no-emit-index-url --no-emit-find-links --extra fast --extra forms --extra gis --extra server --extra service \
+	    -c requirements.lock -o deploy/requirements.lock pyproject.toml deploy/requirements.in && \
 	cd bench && CUSTOM_COMPILE_COMMAND="make lock" "$$room/bin/pip-compile" -q $(UPGRADE) --generate-hashes --allow-unsafe --strip-extras \
 	    --no-emit-options --no-emit-index-url --no-emit-find-links -o requirements.lock requirements.in
 
 clean: ## remove .venv and all that was built; case folders stay
-	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	@rm -rf .venv build dist src/truceline/web/built web-assets/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	@find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

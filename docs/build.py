@@ -1,14 +1,17 @@
 """Which pages of docs/reference can be written from the program itself? These, so that they cannot lie.
 
-Writes cli.md, reasons.md, exit-codes.md and states.md. `--check` writes nothing and fails when a page on disk differs.
-Never touches a page that people write.
+Writes cli.md, reasons.md, exit-codes.md, states.md and access.md. `--check` writes nothing and fails when a page on
+disk differs. Never touches a page that people write.
 """
 
 from __future__ import annotations
 
 import argparse
 import difflib
+import inspect
+import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
@@ -93,7 +96,86 @@ def states_page() -> str:
     text += "Who may cause an event:\n\n" + table(("who", "it means"), [(f"`{who}`", s) for who, s in ROLES.items()])
     text += "\nFor some terms a row does not exist:\n\n"
     text += table(("never for", "the term"), [(f"`{trait}`", sentence) for trait, sentence in GUARDS.items()])
-    return text + "".join(machine_part(machine) for machine in MACHINES)
+    return text + "".join(machine_part(machine) for machine in MACHINES) + exchange_part()
+
+
+def exchange_part() -> str:
+    """Write the table of a sealed exchange."""
+    from truceline.exchange.sealed import DENY, ENDS, TABLE
+
+    rows = [
+        (f"`{row.state}`", f"`{row.step}`", row.who, f"`{row.then}`", f"`{row.whole}`")
+        for row in TABLE
+        if row.step != DENY
+    ]
+    return (
+        "\n## A sealed exchange\n\n"
+        "Decided by the order of entries and by the record's own times: "
+        "[how to](../how-to/exchange-sealed-lists.md).\nA step that has no row is refused. A denial is heard in every "
+        f"state and moves none.\nThe ends are {', '.join(f'`{state}`' for state in ENDS)}.\n\n"
+    ) + table(
+        ("state", "step", "by whom", "then, while somebody is missing", "once nobody is; of `close`: in default"), rows
+    )
+
+
+def settings_page() -> str:
+    """Write every setting of a service, with its default and what it means."""
+    from msgspec.structs import fields
+
+    from truceline.desk.settings import PREFIX, Settings
+
+    meanings = attributes_of(Settings)
+    rows = []
+    for one in fields(Settings):
+        if one.name not in meanings:
+            fail(f"the setting `{one.name}` is not described")
+        default = list(one.default) if isinstance(one.default, tuple) else one.default
+        rows.append((f"`{one.name}`", f"`{json.dumps(default)}`", meanings[one.name]))
+    text = (
+        "# Settings\n\n"
+        "Of a service: `truceline serve --settings FILE` reads them from a TOML file. The environment goes over it:\n"
+        f"`{PREFIX}PORT=8080` sets `port`, lists are written with commas. A name that is not here is refused.\n"
+        "Sizes are in bytes, times in seconds; what ends in `_file` says where a secret lies. How to run a service:\n"
+        "[for others](../how-to/run-the-service.md), [your own](../how-to/run-your-own.md).\n\n"
+    )
+    return text + table(("setting", "default", "meaning"), rows)
+
+
+def attributes_of(kind: type) -> dict[str, str]:
+    """Read what a class says of its attributes, one or several in a line."""
+    text = (inspect.getdoc(kind) or "").partition("Attributes:\n")[2]
+    found: dict[str, str] = {}
+    for line in re.sub(r"\n {5,}", " ", text).splitlines():
+        name, _, meaning = line.strip().partition(": ")
+        parts = re.split(r"; `(\w+)`: ", meaning)
+        for one, said in zip([name, *parts[1::2]], parts[0::2], strict=True):
+            found[one] = said.rstrip(".;")
+    return found
+
+
+def http_page() -> str:
+    """Write every route of a service: what it gives, and to whom."""
+    from truceline.group import ROLES, may_do
+    from truceline.web.app import new_app
+    from truceline.web.table import NO_GATE, Table
+
+    rows = []
+    for found in Table(new_app()).all():
+        if found.gate is NO_GATE:
+            continue
+        who = [role for role in ROLES if may_do(role, found.gate.resource, found.gate.action)]
+        said = (inspect.getdoc(found.endpoint) or "").split("\n\n")[0].replace("\n", " ")
+        methods = " ".join(sorted(found.methods - {"HEAD"}))
+        everybody = "everybody" if len(who) == len(ROLES) else ", ".join(who)
+        rows.append((f"{methods} `{found.template}`", everybody, said))
+    text = (
+        "# HTTP\n\n"
+        "What a service answers. `/openapi.json` describes every parameter and every answer (OpenAPI 3.1). Each GET\n"
+        "answers HEAD, too. What goes wrong is told as `application/problem+json` (RFC 9457). What somebody may not\n"
+        "have and what is not there get the same answer, 404. Who may ask at all stands here; how much of an answer a\n"
+        "role is shown: [safety](safety.md).\n\n"
+    )
+    return text + table(("asked", "by whom", "what"), sorted(rows, key=lambda row: row[0].split(" ")[1]))
 
 
 def machine_part(machine: Any) -> str:  # noqa: ANN401  # the package is imported late
@@ -115,6 +197,24 @@ def machine_part(machine: Any) -> str:  # noqa: ANN401  # the package is importe
     )
 
 
+def access_page() -> str:
+    """Write who may do what over HTTP."""
+    from truceline.group import ROLES, access, may_do
+
+    cells = sorted({(resource, action) for _, resource, action in access()})
+    rows = [
+        (f"`{resource}` {action}", *("yes" if may_do(role, resource, action) else "" for role in ROLES))
+        for resource, action in cells
+    ]
+    text = (
+        "# Access\n\n"
+        "Who may do what over HTTP: what is not listed, nobody may. Of what a role may read it sees no more than the\n"
+        "[place ladder](safety.md) allows, and only what is its own or was published. What somebody may not have and\n"
+        "what is not there get the same answer.\n\n"
+    )
+    return text + table(("what", *ROLES), rows) + "\nWhich route asks for which cell: [HTTP](http.md).\n"
+
+
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     r"""Write a Markdown table.
 
@@ -132,7 +232,12 @@ def pages() -> dict[str, Callable[[], str]]:
     """List the pages that this installation can write, by file name."""
     if find_spec("truceline") is None:
         fail("the package truceline is not installed; run `make setup` and use .venv/bin/python")
-    found = {"reasons.md": reasons_page, "exit-codes.md": exit_codes_page, "states.md": states_page}
+    found = {
+        "reasons.md": reasons_page, "exit-codes.md": exit_codes_page, "states.md": states_page,
+        "settings.md": settings_page, "http.md": http_page,
+    }  # fmt: skip
+    if find_spec("fastapi"):
+        found["access.md"] = access_page
     return {"cli.md": cli_page, **found} if find_spec("truceline.cli") else found
 
 
