@@ -15,6 +15,7 @@ from truceline.assess.gaps import km2
 from truceline.assess.place import Placed
 from truceline.desk import records
 from truceline.desk.areadrafts import map_draft
+from truceline.desk.areas_told import area_changes
 from truceline.desk.designated import map_row, map_shown, sides_of
 from truceline.desk.exchanged import area_rows, areas_shown, text_in_force
 from truceline.desk.handovers import handovers_shown
@@ -154,6 +155,30 @@ def test_regrouping_behind_a_truce_is_seen_as_areas_that_moved(world: World) -> 
     assert (one.group, one.by, one.gained, one.lost) == ("jn", "us", (B,), ())
     assert (one.gained_inside, one.lost_inside) == (1, 0)
     assert (one.stated, one.rounds) == (2, 3)
+
+
+def test_what_moved_before_and_after_a_start(world: World) -> None:
+    """In numbers of cells with their coverage; not known where nothing was said at one end of a window."""
+    world.area("jn", "2016-03-04", [A], "us")
+    world.to("2016-03-15")
+    start = world.at
+    for day, cells in (("2016-03-18", [A, B]), ("2016-03-25", [A, B, C])):
+        world.to(day, 12)
+        world.at += 4 * DAY
+        world.area("jn", day, cells, "us")
+    world.at += ROUND_S
+    told = area_changes(world.case, RU, start, 28 * DAY, world.at)
+    assert told is not None
+    assert told["groups"] == [{
+        "group": "jn", "by": "us", "before": {"gained": None, "lost": None, "stated": 1, "rounds": 2},
+        "after": {"gained": 1, "lost": 0, "stated": 2, "rounds": 3},
+    }]  # fmt: skip
+    early = area_changes(world.case, RU, start, 28 * DAY, start)
+    assert early is not None
+    assert early["until"] is None
+    assert [one["after"]["rounds"] for one in early["groups"]] == [0]
+    assert not {A, B, C} & set(repr(told).split("'"))
+    assert area_changes(world.case, PUBLIC, start, 28 * DAY, world.at) is None
 
 
 def test_a_version_becomes_the_text_by_an_amendment(world: World) -> None:

@@ -250,7 +250,10 @@ def test_an_indicator_is_no_finding_and_says_who_watched() -> None:
     assert answer["label"] == "indicator, not finding"
     whole = {one["topic"]: (one["before"], one["after"]) for one in answer["indicators"] if one["side"] is None}
     assert whole["supply"] == ([2, 2], [1, 1])
-    assert whole["area change"] == ([0, 0], [2, 2])
+    assert whole["ground taken"] == whole["ground lost"] == ([0, 0], [2, 2])
+    by = {(one["topic"], one["side"]): one["after"] for one in answer["indicators"] if one["side"]}
+    assert (by["ground taken", "opp"], by["ground lost", "gov"]) == ([2, 2], [2, 2])
+    assert ("ground taken", "gov") not in by
     third = {(one["segment"], one["state"], one["bound"]) for one in answer["told"] if one["segment"]}
     assert third == {("TR-SY", "tr", "no bound actor")}
     assert [answer["watched"][name]["watched"] for name in ("before", "after")] == [0, 0]

@@ -1,10 +1,12 @@
-"""What do reports say of supply, recruitment, movement across borders, rearming and regrouping, before and after?
+"""What do reports say of supply, recruitment, borders, rearming, regrouping and the front line, before and after?
 
 An indicator, not a finding: it counts reports, not what happened, and says with each number who could have looked. A
 number is a band: what surely lies in a window, and what surely or possibly does. Windows before and after a start are
 equally long. Where nobody could look nothing is known, so a smaller number after a start says nothing by itself.
 
 Behind a truce both sides move: everything is counted for everybody by one rule, and nothing is summed up over sides.
+A front line is told by who is reported to have taken ground, and who to have lost it. A change of areas is told by
+words here; what moved of the areas that were exchanged is counted in cells (`desk.areas_told`), never in reports.
 """
 
 from __future__ import annotations
@@ -23,9 +25,14 @@ ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "cross-border": (),
     "rearm": ("heavy-weapon",),
     "regroup": ("armed-person", "vehicle"),
-    "area change": ("gain",),
+    "ground taken": ("gain",),
+    "ground lost": ("gain",),
+    "area change": (),
 }
-"""For each indicator the classes of acts that count; movement across a border is told by words alone (`claims.csv`)."""
+"""For each indicator the classes of acts that count; those without any are told by words alone (`claims.csv`)."""
+
+OF_TARGET: Final = ("ground lost",)
+"""Indicators of the side to which an act is done, not of the side that does it."""
 
 OF_FORCES: Final = ("force_movement",)
 """Kinds of reports that tell of forces: only of these does a movement count as regrouping, never of the wounded or of

@@ -168,7 +168,8 @@ def timeline(  # noqa: PLR0917  # the signature is the command line
     first: Annotated[bool, typer.Option("--first", help="Who was first, and the end as each side states it.")] = False,
     term: Annotated[str, typer.Option("--term", help="With `--first`: of this term; else of any.")] = "",
     supply: Annotated[
-        bool, typer.Option("--indicators", help="Supply, recruitment, borders, rearming: before and after a start.")
+        bool,
+        typer.Option("--indicators", help="Supply, borders, rearming, front line, areas: before and after a start."),
     ] = False,
     start: Annotated[str, typer.Option("--start", help="With `--indicators`: the moment.")] = "",
     days: Annotated[int, typer.Option("--days", help="With `--indicators`: so many before and after.")] = 28,
@@ -178,7 +179,7 @@ def timeline(  # noqa: PLR0917  # the signature is the command line
     """Set each actor's words above its acts, on one scale; or say who was first, or what moved behind a truce."""
     from truceline.desk import acts_told
     from truceline.desk.first_told import AskedFirst, who_first_shown
-    from truceline.desk.words_asked import opened, watched
+    from truceline.desk.words_asked import areas_of, opened, watched
     from truceline.errors import InputError
     from truceline.span import parse_instant
 
@@ -195,6 +196,7 @@ def timeline(  # noqa: PLR0917  # the signature is the command line
         at = parse_instant(start, found.words.tz) if start else at
         seen = None if at is None or not 1 <= days <= acts_told.MOST_DAYS else watched(found, at, days)
         answer = acts_told.indicators_shown(found.words, found.judged, asked, coverage=seen)
+        answer["areas"] = areas_of(what, parse_instant(answer["start"], "UTC"), days, known_at)
     else:
         asked_for = acts_told.AskedTimeline(since, until, sides)
         answer = acts_told.timeline_shown(found.words, found.judged, asked_for)
@@ -276,6 +278,10 @@ def _show_indicators(answer: dict[str, Any]) -> None:
         [one["id"], _span(one), one["topic"], one["by"] or "-", one["segment"] or "-",
          "-" if one["state"] is None else f"{one['state']}: {one['bound'] or 'bound'}"] for one in answer["told"]
     ])  # fmt: skip
+    if answer["areas"] is not None:
+        table(["area of", "said by", "cells before", "cells after"], [
+            [one["group"], one["by"], _moved(one["before"]), _moved(one["after"])] for one in answer["areas"]["groups"]
+        ])  # fmt: skip
     for name in ("before", "after"):
         seen = answer["watched"][name]
         share = "nobody is recorded to have watched" if not seen["watched"] else (
@@ -283,6 +289,11 @@ def _show_indicators(answer: dict[str, Any]) -> None:
         print(f"{name}: {share}, of {seen['days']} days")
     print("Fewer reports where nobody looked are no fewer acts.")
     _end(answer)
+
+
+def _moved(one: dict[str, Any]) -> str:
+    said = f"said in {one['stated']} of {one['rounds']} weeks"
+    return f"not known; {said}" if one["gained"] is None else f"{one['gained']} came, {one['lost']} left; {said}"
 
 
 def _band(pair: list[int]) -> str:

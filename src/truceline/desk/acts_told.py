@@ -19,7 +19,7 @@ from truceline.agreement.standing import Standing
 from truceline.assess.assessment import ANY
 from truceline.assess.events import is_act, is_one_of
 from truceline.assess.followed import Followed, Later, followed
-from truceline.assess.indicators import ACTS, LABEL, OF_FORCES, Band, Told, indicators
+from truceline.assess.indicators import ACTS, LABEL, OF_FORCES, OF_TARGET, Band, Told, indicators
 from truceline.desk.first_told import OF_SIDES, period
 from truceline.desk.judged import Judged
 from truceline.desk.lists import safe, safe_id
@@ -220,18 +220,16 @@ def _did_of_all(judged: Judged, actor: str) -> NDArray[np.int8]:
     return np.where(columns.unordered & (one != other), UNKNOWN, one).astype(np.int8)
 
 
-def _did(
-    report: Observation, wanted: Sequence[str], standing: Standing, who: dict[Named, dict[str, int]]
+def _whose(
+    named: Sequence[Named], wanted: Sequence[str], standing: Standing, who: dict[Named, dict[str, int]]
 ) -> dict[str, int]:  # fmt: skip
-    """Whose act a report tells of: +1 surely, 0 possibly; of a pair without direction each possibly."""
-    named = [report.actor, report.target] if report.unordered else [report.actor]
+    """Who is named: +1 surely, 0 possibly, and nobody else; of two of whom one is meant each possibly."""
     for one in named:
         if one not in who:
             who[one] = {actor: is_one_of(one, [actor], standing).value for actor in wanted}
-    if len(named) == 1:
-        return who[named[0]]
-    first, second = (who[some] for some in named)
-    return {actor: first[actor] if first[actor] == second[actor] else UNKNOWN for actor in wanted}
+    first, last = who[named[0]], who[named[-1]]
+    found = {actor: first[actor] if first[actor] == last[actor] else UNKNOWN for actor in wanted}
+    return {actor: value for actor, value in found.items() if value > NO}
 
 
 def _signed(standing: Standing, actor: str, since: int, until: int, lens: Lens) -> list[dict[str, Any]]:
@@ -286,7 +284,7 @@ def indicators_shown(
     words: Words, judged: Judged, asked: AskedIndicators | None = None, lens: Lens | None = None,
     coverage: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """What reports and claims say of supply, recruitment, borders, rearming, regrouping and areas, before and after.
+    """What reports and claims say of supply, recruitment, borders, rearming, regrouping and ground, before and after.
 
     Args:
         words: of the case.
@@ -386,16 +384,25 @@ def _of_reports(
         topics |= dict.fromkeys(more.topics if more else (), YES)
         if not topics or (key in claims and claims[key].same_as) or _is_again(more, ids, lens):
             continue
-        did = {} if key in claims else _did(report, sides, assessed.law.standing, who)
-        did = {side: value for side, value in did.items() if value > NO}
+        of = {
+            topic: {} if key in claims else _whose(_sides_of(report, topic), sides, assessed.law.standing, who)
+            for topic in topics
+        }  # fmt: skip
         segment, state = (more.segment, more.state) if more else ("", "")
         units = judged.units(row)
         found += [
-            Told(key, topic, int(columns.start[row]), int(columns.end[row]), value, did, judged.speakers[row],
+            Told(key, topic, int(columns.start[row]), int(columns.end[row]), value, of[topic], judged.speakers[row],
                  key in claims, tuple(units), segment, state)
             for topic, value in topics.items()
         ]  # fmt: skip
     return found
+
+
+def _sides_of(report: Observation, topic: str) -> list[Named]:
+    """Those of whom an indicator counts a report; two, where it does not say who did it and to whom."""
+    own = report.target if topic in OF_TARGET else report.actor
+    other = report.actor if topic in OF_TARGET else report.target
+    return [own, other] if report.unordered else [own]
 
 
 def _is_again(more: Added | None, ids: Collection[str], lens: Lens) -> bool:

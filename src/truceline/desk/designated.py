@@ -297,18 +297,35 @@ def moved_since(case: Case, viewer: Viewer, version: VersionShown | None, now: i
     """
     if version is None:
         return []
-    begin, tz = begin_of(case), text_in_force(case).tz
     signed_at = case.entries()[version.index].known_at
-    then, today = cells_then(case, viewer, signed_at, now), cells_then(case, viewer, now, now)
-    first, last = round_end(signed_at, begin), round_end(now, begin)
-    rounds = (last - first) // ROUND_S
+    return moved_between(case, viewer, (signed_at, now), now, version.cells)[0]
+
+
+Cells = Mapping[tuple[str, str], tuple[str, ...]]
+
+
+def moved_between(
+    case: Case, viewer: Viewer, window: tuple[int, int], now: int, signed: tuple[str, ...] = ()
+) -> tuple[list[Moved], tuple[Cells, Cells]]:  # fmt: skip
+    """What moved between two seconds, of what a viewer is shown now, and what was shown at each.
+
+    Args:
+        case: as it is kept.
+        viewer: who asks.
+        window: two UTC seconds.
+        now: UTC second at which is asked.
+        signed: the cells of a map.
+    """
+    begin, tz = begin_of(case), text_in_force(case).tz
+    then, after = (cells_then(case, viewer, at, now) for at in window)
+    since, until = (round_end(at, begin) for at in window)
+    rounds = (until - since) // ROUND_S
     spoken: dict[tuple[str, str], set[int]] = {}
     for one, _ in stated(case, viewer, tz):
-        if first <= one.at < last:
+        if since <= one.at < until:
             spoken.setdefault((one.group, one.by), set()).add(round_end(one.at, begin))
-    keys = {*then, *today}
-    coverage: Mapping[tuple[str, str], tuple[int, int]] = {key: (len(spoken.get(key, ())), rounds) for key in keys}
-    return moved(then, today, version.cells, coverage)
+    coverage = {key: (len(spoken.get(key, ())), rounds) for key in {*then, *after}}
+    return moved(then, after, signed, coverage), (then, after)
 
 
 def proposed_in(case: Case, index: int) -> tuple[str, ...]:

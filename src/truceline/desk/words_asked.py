@@ -13,12 +13,16 @@ import pyarrow as pa
 from truceline.assess.calendar import Calendar
 from truceline.assess.coverage import Coverage
 from truceline.assess.place import Placed
+from truceline.desk.areas_told import area_changes
+from truceline.desk.charters import clock_of
+from truceline.desk.exchanged import text_in_force
 from truceline.desk.files import Tell, open_agreement, read_evidence
 from truceline.desk.judged import Judged, judged_of
 from truceline.desk.runs import Asked, Outcome, assess_files, bench_of_case, evidence_of, judge_case, known_of
+from truceline.desk.viewers import Viewer
 from truceline.desk.words import Words, words_beside, words_of_case
 from truceline.errors import InputError
-from truceline.span import civil_day
+from truceline.span import DAY_S, civil_day
 from truceline.store.case import Case
 from truceline.store.opened import is_case, open_case
 
@@ -110,3 +114,20 @@ def watched(one: Opened, start: int, days: int) -> dict[str, Any]:
             for at in range(calendar.days)
         ]
     }  # fmt: skip
+
+
+def areas_of(what: str | Path, start: int, days: int, known_at: str = "") -> dict[str, Any] | None:
+    """What moved of the areas that were exchanged, as whoever keeps the case is shown it; None where files have none.
+
+    Args:
+        what: a case, or the text of an agreement.
+        start: UTC second.
+        days: how many before it, and after.
+        known_at: as `opened`.
+    """
+    if not is_case(what):
+        return None
+    case = open_case(what)
+    known = known_of(case, known_at, text_in_force(case).tz)[0] if known_at else None
+    now = clock_of(case.charter())() if known is None else known
+    return area_changes(case, Viewer("", "secretariat"), start, days * DAY_S, now)

@@ -77,7 +77,9 @@ ADDED_COLUMNS: Final = (
     "claim", "kind", "reported", "of", "against", "due", "same_as", "to", "asks", "terms", "topics", "segment",
     "state", "source", "tag",
 )  # fmt: skip
-TOPICS: Final = ("supply", "recruit", "cross-border", "rearm", "regroup", "area change")
+TOPICS: Final = (
+    "supply", "recruit", "cross-border", "rearm", "regroup", "ground taken", "ground lost", "area change",
+)  # fmt: skip
 NOBODY: Final = "none"
 """In the column `state`: the words name no third state."""
 

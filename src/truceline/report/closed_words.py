@@ -54,7 +54,8 @@ WORDS_AND_ACTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "indicator": {
         "supply": "Supply", "recruit": "Recruitment", "cross-border": "Movement across borders", "rearm": "Rearming",
-        "regroup": "Regrouping", "area change": "Change of areas",
+        "regroup": "Regrouping", "ground taken": "Front line: ground taken",
+        "ground lost": "Front line: ground lost", "area change": "Change of areas",
     },
     "signed act": {
         "accept": "accepts", "withdraw": "withdraws", "extend": "extends", "open": "opens", "end": "ends",

@@ -7,19 +7,22 @@ else: reports as finely as whoever asks may see them, and signed acts of entries
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from truceline import LAW
 from truceline.desk.acts_told import LONG_DAYS, MOST_DAYS, AskedIndicators, AskedTimeline
+from truceline.desk.areas_told import area_changes
 from truceline.desk.first_told import AskedFirst
 from truceline.desk.statements_told import NO_EVIDENCE, Asking
 from truceline.desk.viewers import REFUSED
 from truceline.errors import AccessError, InputError
-from truceline.span import day_span
+from truceline.span import DAY_S, day_span, parse_instant
 from truceline.web.asking import Asks, Who, whoever
 from truceline.web.patterns import DAY, TIME
 from truceline.web.routes import reading_shown as shown
@@ -379,6 +382,35 @@ class WatchedShown(BaseModel):
     whole: int | None
 
 
+class CellsMoved(BaseModel):
+    """Cells that came to an area and left it; null = none of it was shown at one end. Said in `stated` of `rounds`."""
+
+    gained: int | None
+    lost: int | None
+    stated: int
+    rounds: int
+
+
+class AreaChanged(BaseModel):
+    """What moved of the area of one group, as one speaker says it."""
+
+    group: str
+    by: str
+    before: CellsMoved
+    after: CellsMoved
+
+
+class AreaChanges(BaseModel):
+    """What moved of the areas that were exchanged, in numbers of cells alone."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    since: str = Field(alias="from")
+    start: str
+    until: str | None
+    groups: list[AreaChanged]
+
+
 class Indicators(BaseModel):
     """Indicators, and no finding: they count what is told, with who could have looked."""
 
@@ -394,6 +426,7 @@ class Indicators(BaseModel):
     told: list[ToldOf]
     more: int
     watched: dict[str, WatchedShown]
+    areas: AreaChanges | None = Field(description="null = areas are not for whoever asks.")
     evidence: str
     known_at: shown.KnownAt
     law: str
@@ -477,9 +510,12 @@ async def words_indicators(
     side: Annotated[list[str] | None, Query(max_length=12, description="An actor; again for more.")] = None,
     known_at: KnownAt = "",
 ) -> Response:
-    """Supply, recruitment, borders, rearming, regrouping, areas: told before and after a start. No finding."""
+    """Supply, recruitment, borders, rearming, regrouping, front line, areas: before and after a start. No finding."""
     asks = await who.about(known_at)
-    return asks.told(_lawless(await ask(asks, "indicators", AskedIndicators(start, days, tuple(side or ())))))
+    told = await ask(asks, "indicators", AskedIndicators(start, days, tuple(side or ())))
+    first = parse_instant(told["start"], "UTC")
+    areas = partial(area_changes, asks.service.case, asks.viewer, first, days * DAY_S, asks.reading.moment.published_by)
+    return asks.told({**_lawless(told), "areas": await run_sync(areas)})
 
 
 @router.get("/api/v1/words/first", response_model=WhoFirst, responses=SAME)
