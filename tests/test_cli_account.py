@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli_table import answer, truceline
 from tests.store.cluster import cluster
-from tests.test_cli_record import answer, truceline
 from truceline import desk
 from truceline.desk import accounts
 from truceline.store.state import accounts as kept

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli_table import truceline
 from tests.store.cluster import cluster
 from tests.test_cli import answer
-from tests.test_cli_record import truceline
 from truceline import LAW, desk
 from truceline.store.state import open_state
 

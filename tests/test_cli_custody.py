@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli_table import Table, answer, founded, seated, truceline
 from tests.evidence.bench import SHIPPED, lines
-from tests.test_cli_record import Table, answer, truceline
 from truceline.desk.misuse import STANDS
 from truceline.store.folder import CaseFolder
 
@@ -24,38 +24,16 @@ PUBLISHED = {"url": "https://example.org/1", "published": "2016-03-06"}
 @pytest.fixture(scope="module")
 def _founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A case of desk, us and ru with three published reports."""
-    before = os.environ["TRUCELINE_CONFIG"]
-    table = Table(tmp_path_factory.mktemp("table"))
-    files: list[object] = []
-    for party in ("us", "ru"):
-        table.at(party)
-        answer("keys-new", "keys", "new", party, "-o", table.file(f"{party}.json"))
-        files += ["--party", table.file(f"{party}.json")]
-    table.at("desk")
-    charter = table.file("charter.json")
-    answer("init", "init", table.case, "--agreement", SHIPPED / "agreement.yaml", *files, "--charter-out", charter)
-    for party in ("us", "ru"):
-        table.at(party)
-        answer("keys-sign", "keys", "sign", charter, "--by", party)
-    table.at("desk")
-    answer("init", "init", table.case, "--agreement", SHIPPED / "agreement.yaml", "--charter", charter)
-    table.file("reports.jsonl").write_bytes(b"".join(lines(*[PUBLISHED] * 3)))
-    answer("add", "add", table.case, table.file("reports.jsonl"))
-    os.environ["TRUCELINE_CONFIG"] = before
-    return table.folder
+    folder = tmp_path_factory.mktemp("table")
+    (folder / "reports.jsonl").write_bytes(b"".join(lines(*[PUBLISHED] * 3)))
+    return founded(folder, folder / "reports.jsonl")
 
 
 @pytest.fixture
 def table(_founded: Path, tmp_path: Path) -> Iterator[Table]:
     """A copy of that case; afterwards the record holds."""
-    before = os.environ["TRUCELINE_CONFIG"]
-    shutil.copytree(_founded, tmp_path / "t")
-    made = Table(tmp_path / "t")
-    made.at("desk")
-    yield made
-    verified = answer("verify", "verify", made.case)
-    os.environ["TRUCELINE_CONFIG"] = before
-    assert (verified["holds"], verified["faults"]) == (True, [])
+    with seated(Path(shutil.copytree(_founded, tmp_path / "t"))) as made:
+        yield made
 
 
 @pytest.mark.long

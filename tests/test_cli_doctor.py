@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.cli_table import answer, truceline
 from tests.evidence.bench import SHIPPED
 from tests.store.cluster import OWNER, cluster
-from tests.test_cli_record import answer, truceline
 from tests.web.asking import Served
 from tests.witness.world import Clock, made, served, witness
 from truceline import desk

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli_table import answer, truceline
 from tests.desk.test_sealed import ALEPPO, HAMA, HOLDERS, IDLIB, SIDES
 from tests.evidence.bench import SHIPPED
-from tests.test_cli_record import answer, truceline
 from truceline import LAW, desk
 from truceline.desk import keyring
 from truceline.desk.charters import new_charter

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli_table import answer, truceline
 from tests.evidence.bench import SHIPPED
-from tests.test_cli_record import answer, truceline
 from truceline import desk
 from truceline.desk import intake
 from truceline.desk.audits import rows

@@ -12,8 +12,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.cli_table import answer, truceline
 from tests.evidence.bench import SHIPPED
-from tests.test_cli_record import answer, truceline
 from truceline import desk
 from truceline.desk import keyring
 from truceline.desk.charters import new_charter

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.cli_table import ALLEGATION, Table, answer, founded, seated, truceline
 from tests.evidence.bench import SHIPPED
-from tests.test_cli_record import ALLEGATION, Table, answer, truceline
 from truceline.store.folder import CaseFolder
 
 FINDING = {"body": "tf", "holds": "undecided", "standard": "balance of probabilities", "text": "who fired is open"}
@@ -19,26 +18,8 @@ FINDING = {"body": "tf", "holds": "undecided", "standard": "balance of probabili
 @pytest.fixture
 def table(tmp_path: Path) -> Iterator[Table]:
     """A case of desk, us and ru; afterwards the record holds."""
-    before = os.environ["TRUCELINE_CONFIG"]
-    made = Table(tmp_path)
-    files: list[object] = []
-    for party in ("us", "ru"):
-        made.at(party)
-        answer("keys-new", "keys", "new", party, "-o", made.file(f"{party}.json"))
-        files += ["--party", made.file(f"{party}.json")]
-    made.at("desk")
-    charter = made.file("charter.json")
-    agreement = SHIPPED / "agreement.yaml"
-    answer("init", "init", made.case, "--agreement", agreement, *files, "--charter-out", charter)
-    for party in ("us", "ru"):
-        made.at(party)
-        answer("keys-sign", "keys", "sign", charter, "--by", party)
-    made.at("desk")
-    answer("init", "init", made.case, "--agreement", agreement, "--charter", charter)
-    yield made
-    verified = answer("verify", "verify", made.case)
-    os.environ["TRUCELINE_CONFIG"] = before
-    assert (verified["holds"], verified["faults"]) == (True, [])
+    with seated(founded(tmp_path)) as made:
+        yield made
 
 
 def step(

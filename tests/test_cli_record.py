@@ -2,146 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
-from jsonschema import Draft202012Validator
 
+from tests.cli_table import ALLEGATION, Table, answer, founded, seated, truceline
 from tests.evidence.bench import SHIPPED
 from tests.test_cli import SCHEMAS, told
-from truceline.cli import main
 
 AGREEMENT, REPORTS = SHIPPED / "agreement.yaml", SHIPPED / "reports.jsonl"
-ALLEGATION = {"text": "shelling of the market", "terms": ["F2"], "day": "2016-09-14", "units": ["SY02"]}
-
-
-class Done(NamedTuple):
-    """What a command printed."""
-
-    stdout: str
-    stderr: str
-
-
-def truceline(*args: object, code: int = 0) -> Done:
-    """Run a command in this process, which is ten times faster; its exit code is checked."""
-    argv, got, out, err = sys.argv, 0, io.StringIO(), io.StringIO()
-    sys.argv = ["truceline", *map(str, args)]
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main()
-    except SystemExit as left:
-        got = int(left.code or 0)
-    finally:
-        sys.argv = argv
-    assert got == code, (args, got, out.getvalue()[-500:], err.getvalue()[-500:])
-    return Done(out.getvalue(), err.getvalue())
-
-
-def answer(schema: str, *args: object, code: int = 0) -> dict[str, Any]:
-    """The JSON of a command, held against its schema."""
-    made: dict[str, Any] = json.loads(truceline(*args, "--json", code=code).stdout)
-    Draft202012Validator(json.loads((SCHEMAS / f"{schema}.schema.json").read_text())).validate(made)
-    return made
-
-
-class Table:
-    """Machines of several parties around one case, which the desk keeps; each has keys of its own only."""
-
-    def __init__(self, folder: Path) -> None:
-        """Begin with a folder."""
-        self.folder, self.case = folder, folder / "case"
-
-    def at(self, party: str) -> None:
-        """Sit down at the machine of a party."""
-        os.environ["TRUCELINE_CONFIG"] = str(self.folder / f"keys-of-{party}")
-
-    def file(self, name: str, value: object = None) -> Path:
-        """A file, written as JSON if there is something to write."""
-        path = self.folder / name
-        if value is not None:
-            path.write_text(json.dumps(value), encoding="utf-8")
-        return path
-
-    def say(self, by: str, kind: str, body: object, *more: object, code: int = 0, cosign: tuple[str, ...] = ()) -> int:
-        """Sign at one machine, countersign at others, hand over at the desk; the index, or -1 when refused."""
-        entry, given = self.file(f"{by}-{kind}.entry"), []
-        self.at(by)
-        options = ["--type", kind, "--by", by, "--body", self.file("body.json", body), *more]
-        assert answer("submit", "submit", self.case, *options, "-o", entry)["entry"] is None
-        for party in cosign:
-            self.at(party)
-            answer("submit", "submit", self.case, "--entry", entry, "--cosign", party, "-o", entry)
-        for box in self.folder.glob(f"{entry.name}.*.box"):
-            given += ["--file", box]
-        self.at("desk")
-        if code:
-            truceline("submit", self.case, "--entry", entry, *given, code=code)
-            return -1
-        index: int = answer("submit", "submit", self.case, "--entry", entry, *given)["entry"]
-        for box in self.folder.glob(f"{entry.name}.*.box"):
-            box.unlink()
-        return index
-
-    def enter(self, entry: Path, *cosigners: str) -> int:
-        """Hand over a signed entry, countersigned at other machines."""
-        for party in cosigners:
-            self.at(party)
-            answer("submit", "submit", self.case, "--entry", entry, "--cosign", party, "-o", entry)
-        self.at("desk")
-        index: int = answer("submit", "submit", self.case, "--entry", entry)["entry"]
-        return index
-
-    def keys(self, party: str) -> list[dict[str, Any]]:
-        """The keys of a party in the record, oldest first."""
-        listed: list[dict[str, Any]] = answer("keys-show", "keys", "show", self.case)["keys"]
-        return [key for key in listed if key["name"] == party]
 
 
 @pytest.fixture(scope="module")
 def _founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A case that desk, us and ru founded together, with the reports of the shipped case."""
-    before = os.environ["TRUCELINE_CONFIG"]
-    table = Table(tmp_path_factory.mktemp("table"))
-    files: list[object] = []
-    for party in ("us", "ru"):
-        table.at(party)
-        made = answer("keys-new", "keys", "new", party, "-o", table.file(f"{party}.json"))
-        assert (made["party"], made["version"], made["entry"]) == (party, 0, None)
-        files += ["--party", table.file(f"{party}.json")]
-    table.at("desk")
-    charter = table.file("charter.json")
-    answer("init", "init", table.case, "--agreement", AGREEMENT, *files, "--charter-out", charter)
-    assert not table.case.exists()
-    for party in ("us", "ru"):
-        table.at(party)
-        assert answer("keys-sign", "keys", "sign", charter, "--by", party) == {"file": str(charter), "by": party}
-    table.at("desk")
-    answer("init", "init", table.case, "--agreement", AGREEMENT, "--charter", charter)
-    answer("add", "add", table.case, REPORTS)
-    os.environ["TRUCELINE_CONFIG"] = before
-    return table.folder
+    return founded(tmp_path_factory.mktemp("table"), REPORTS)
 
 
 @pytest.fixture
 def table(_founded: Path, tmp_path: Path) -> Iterator[Table]:
     """A copy of that table for each test; afterwards the record holds."""
-    before = os.environ["TRUCELINE_CONFIG"]
-    shutil.copytree(_founded, tmp_path / "t")
-    made = Table(tmp_path / "t")
-    made.at("desk")
-    yield made
-    verified = answer("verify", "verify", made.case)
-    os.environ["TRUCELINE_CONFIG"] = before
-    assert (verified["holds"], verified["faults"]) == (True, [])
+    with seated(Path(shutil.copytree(_founded, tmp_path / "t"))) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -175,6 +61,26 @@ RUN = re.compile(r"(?:TRUCELINE_CONFIG=\S+ )?truceline [a-z]")
 
 
 # -- the keeper ------------------------------------------------------------------------------------------------------
+
+
+def test_there_is_a_case_once_its_founders_made_keys_and_signed(tmp_path: Path) -> None:
+    """Each makes its keys and signs the charter at its own machine; before that the desk founds nothing."""
+    with seated(tmp_path) as table:
+        sets, charter = [table.file(f"{party}.json") for party in ("us", "ru")], table.file("charter.json")
+        for path in sets:
+            table.at(path.stem)
+            made = answer("keys-new", "keys", "new", path.stem, "-o", path)
+            assert (made["party"], made["version"], made["entry"]) == (path.stem, 0, None)
+        table.at("desk")
+        options = [option for path in sets for option in ("--party", path)]
+        answer("init", "init", table.case, "--agreement", AGREEMENT, *options, "--charter-out", charter)
+        assert not table.case.exists()
+        for party in ("us", "ru"):
+            table.at(party)
+            assert answer("keys-sign", "keys", "sign", charter, "--by", party) == {"file": str(charter), "by": party}
+        assert not table.case.exists()
+        table.at("desk")
+        answer("init", "init", table.case, "--agreement", AGREEMENT, "--charter", charter)
 
 
 def test_a_record_begins_with_its_charter_and_its_text(table: Table) -> None:

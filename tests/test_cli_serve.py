@@ -15,9 +15,9 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.cli_table import truceline
 from tests.test_cli import SCHEMAS
 from tests.test_cli import truceline as in_process_of_its_own
-from tests.test_cli_record import truceline
 from tests.web.asking import WAIT_S, Served
 from truceline import desk
 

@@ -205,7 +205,7 @@ def test_nothing_is_written_to_a_mirrored_case(mirrored: Path) -> None:
 
 def test_files_of_a_service_need_a_key(tmp_path: Path) -> None:
     """They are for those who may read them."""
-    from tests.test_cli_record import truceline
+    from tests.cli_table import truceline
 
     done = truceline("mirror", "http://127.0.0.1:9", tmp_path / "m", "--files", code=InputError.exit_code)
     assert "expected `--key` with it" in done.stderr

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cli_table import Table, answer, founded, seated, truceline
 from tests.desk.test_sittings import AGREED, APART, body
-from tests.evidence.bench import SHIPPED
-from tests.test_cli_record import Table, answer, truceline
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Iterator[Table]:
     """A case of desk, us and ru, each with a machine of its own; afterwards the record holds."""
-    before = os.environ["TRUCELINE_CONFIG"]
-    made = Table(tmp_path)
-    files: list[object] = []
-    for party in ("us", "ru"):
-        made.at(party)
-        answer("keys-new", "keys", "new", party, "-o", made.file(f"{party}.json"))
-        files += ["--party", made.file(f"{party}.json")]
-    made.at("desk")
-    charter = made.file("charter.json")
-    agreement = SHIPPED / "agreement.yaml"
-    answer("init", "init", made.case, "--agreement", agreement, *files, "--charter-out", charter)
-    for party in ("us", "ru"):
-        made.at(party)
-        answer("keys-sign", "keys", "sign", charter, "--by", party)
-    made.at("desk")
-    answer("init", "init", made.case, "--agreement", agreement, "--charter", charter)
-    yield made
-    verified = answer("verify", "verify", made.case)
-    os.environ["TRUCELINE_CONFIG"] = before
-    assert (verified["holds"], verified["faults"]) == (True, [])
+    with seated(founded(tmp_path)) as made:
+        yield made
 
 
 def recorded(table: Table, file: Path, *cosigners: str, code: int = 0) -> dict[str, Any]:

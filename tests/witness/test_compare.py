@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli_table import answer, truceline
 from tests.record.foreign.logs import LOG, OTHER_LOG, WITNESSES, SmallLog
-from tests.test_cli_record import answer, truceline
 from tests.witness.world import forked
 from truceline.errors import InputError
 from truceline.record.checkpoint import check_fork, read_fork
