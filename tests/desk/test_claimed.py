@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.desk.area_case import World, copied, made
+from tests.desk.area_case import World, copied
 from truceline.desk.cases import add_shipped_reports, demo_case
 from truceline.desk.runs import Asked, bench_of_case, judge_case
 from truceline.desk.statements_told import Lens, claims_shown
@@ -22,16 +22,10 @@ CLAIM: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case of five founders."""
-    return made(tmp_path_factory.mktemp("words"))
-
-
 @pytest.fixture
-def world(base: Path, tmp_path: Path) -> Iterator[World]:
-    """A copy of it to speak in."""
-    found = copied(base, tmp_path / "case")
+def world(area_base: Path, tmp_path: Path) -> Iterator[World]:
+    """A copy of the case, to speak in."""
+    found = copied(area_base, tmp_path / "case")
     yield found
     found.case.close()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from tests.desk.area_case import DAY, RU, SECRETARIAT, US, A, B, C, World, copied, made
+from tests.desk.area_case import DAY, RU, SECRETARIAT, US, A, B, C, World, copied
 from truceline.agreement.text import load
 from truceline.assess.gaps import km2
 from truceline.assess.place import Placed
@@ -26,21 +25,6 @@ from truceline.errors import AccessError, InputError, SubmissionError
 from truceline.exchange.areas import ROUND_S
 from truceline.exchange.partition import area_km2
 from truceline.record.entry import countersign, read_entry
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case of five founders, begun on 1 March 2016."""
-    return made(tmp_path_factory.mktemp("map"))
-
-
-@pytest.fixture
-def world(base: Path, tmp_path: Path) -> Iterator[World]:
-    """A copy of it, on 8 March."""
-    found = copied(base, tmp_path / "case")
-    found.to("2016-03-08")
-    yield found
-    found.case.close()
 
 
 def stands(world: World) -> dict[str, str]:
@@ -277,11 +261,11 @@ def course(world: World, a: str, b: str) -> dict[str, Any]:
     }
 
 
-def test_swapping_the_two_sides_mirrors_every_table(base: Path, tmp_path: Path) -> None:
+def test_swapping_the_two_sides_mirrors_every_table(area_base: Path, tmp_path: Path) -> None:
     """Areas, the map, what moved, lists: with the sides swapped the same, with the sides swapped."""
     found = []
     for name, a, b in (("one", "us", "ru"), ("other", "ru", "us")):
-        world = copied(base, tmp_path / name)
+        world = copied(area_base, tmp_path / name)
         world.to("2016-03-08")
         found.append(course(world, a, b))
         world.case.close()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.desk.area_case import AHRAR, BEGIN, DAY, RU, SECRETARIAT, TURKEY, US, A, B, C, D, World, copied, made
+from tests.desk.area_case import AHRAR, BEGIN, DAY, RU, SECRETARIAT, TURKEY, US, A, B, C, D, World
 from tests.evidence.bench import SHIPPED
 from tests.store.cluster import cluster
 from truceline import desk
@@ -29,21 +28,6 @@ from truceline.span import utc_text
 from truceline.store.folder import CaseFolder
 
 WORDS = "the whole northern bank, by our maps"
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case of five founders, begun on 1 March 2016."""
-    return made(tmp_path_factory.mktemp("areas"))
-
-
-@pytest.fixture
-def world(base: Path, tmp_path: Path) -> Iterator[World]:
-    """A copy of it, on 8 March."""
-    found = copied(base, tmp_path / "case")
-    found.to("2016-03-08")
-    yield found
-    found.case.close()
 
 
 def shown(world: World, viewer: Viewer = SECRETARIAT) -> dict[tuple[str, str], tuple[str, ...]]:

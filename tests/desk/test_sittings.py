@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.desk.area_case import RU, SECRETARIAT, TURKEY, US, World, copied, made
+from tests.desk.area_case import RU, SECRETARIAT, TURKEY, US, World
 from truceline.desk.gate import text_of
 from truceline.desk.sittings import DOES, SITTING, sitting_row, sittings_shown
 from truceline.desk.viewers import PUBLIC, Viewer
@@ -32,21 +30,6 @@ BODY: dict[str, Any] = {
 }
 AGREED = {"item": "1", "text": "Both read it as three reports in seven days.", "stands": "agreed"}
 APART = {"item": "2", "text": "To ask the parties by Friday.", "stands": "not-agreed"}
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case of five founders, begun on 1 March 2016."""
-    return made(tmp_path_factory.mktemp("sittings"))
-
-
-@pytest.fixture
-def world(base: Path, tmp_path: Path) -> Iterator[World]:
-    """A copy of it, on 8 March."""
-    found = copied(base, tmp_path / "case")
-    found.to("2016-03-08")
-    yield found
-    found.case.close()
 
 
 def body(**changed: Any) -> dict[str, Any]:  # noqa: ANN401  # values of JSON
