@@ -72,6 +72,19 @@ class Demo:
         self.client.close()
 
 
+@contextlib.contextmanager
+def demonstration(folder: Path) -> Iterator[Demo]:
+    """A demonstration, in this process, of a case that is this test's own."""
+    with demonstrated(folder) as service, contextlib.closing(Demo(service, Client(make_app(service)))) as made:
+        yield made
+
+
+def sent(demo: Demo, who: str, path: str, **fields: str) -> httpx.Response:
+    """A form of a page, sent as a browser does."""
+    data = {**fields, "csrf": demo.csrf(who)}
+    return demo.seat(who).post(path, data=data, headers=FROM_HERE, params={"lang": "en"})
+
+
 @pytest.fixture(scope="session")
 def enacted_case(shipped_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped case in which areas were exchanged and notices given, made once; it is copied, never served."""
@@ -86,10 +99,8 @@ def demo(enacted_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """The demonstration that all tests of this process share; none of them writes to its record."""
     folder = tmp_path_factory.mktemp("demo") / "case"
     shutil.copytree(enacted_case, folder)
-    with demonstrated(folder) as service:
-        made = Demo(service, Client(make_app(service)))
+    with demonstration(folder) as made:
         yield made
-        made.close()
 
 
 @dataclass
@@ -126,17 +137,24 @@ class Stage:
         assert [one for one in said if "ERR_INTERNET_DISCONNECTED" not in one and "Failed to load" not in one] == []
 
 
-@pytest.fixture(scope="session")
-def demo_url(enacted_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a demonstration answers that browser tests of this process share; none of them writes to its record."""
-    folder = tmp_path_factory.mktemp("stage") / "case"
-    shutil.copytree(enacted_case, folder)
+@contextlib.contextmanager
+def served_demo(folder: Path) -> Iterator[str]:
+    """Where a demonstration answers, in a process of its own, of a case that is this test's own."""
     with Served(folder, "--demo", **LOOSE) as served:
         end = time.monotonic() + 60
         while httpx.get(f"{served.url}/health/ready").status_code != 200:
             assert time.monotonic() < end, "it did not become ready"
             time.sleep(0.1)
         yield served.url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture(scope="session")
+def demo_url(enacted_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a demonstration answers that browser tests of this process share; none of them writes to its record."""
+    folder = tmp_path_factory.mktemp("stage") / "case"
+    shutil.copytree(enacted_case, folder)
+    with served_demo(folder) as url:
+        yield url
 
 
 @pytest.fixture

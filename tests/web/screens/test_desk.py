@@ -7,17 +7,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.web.asking import Client
-from tests.web.conftest import demonstrated
-from tests.web.screens.conftest import FROM_HERE, Demo
+from tests.web.screens.conftest import FROM_HERE, Demo, demonstration, sent
 from truceline.desk.charters import demo_clock
 from truceline.desk.duplicates import keep_found
 from truceline.store.opened import open_case
 from truceline.store.state import sessions
-from truceline.web.app import make_app
 
 WORDS = {"words": "Shells fell on the bakery", "place": "Hirbnafseh", "time": "2016-09-12 14:00", "act": "shelling"}
 
@@ -32,16 +28,8 @@ def room(shipped_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     case.close()
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("TRUCELINE_CONFIG", str(folder.parent / "config"))
-        with demonstrated(folder) as service:
-            made = Demo(service, Client(make_app(service)))
+        with demonstration(folder) as made:
             yield made
-            made.close()
-
-
-def sent(room: Demo, who: str, path: str, **fields: str) -> httpx.Response:
-    """A form of a page, sent as a browser does."""
-    data = {**fields, "csrf": room.csrf(who)}
-    return room.seat(who).post(path, data=data, headers=FROM_HERE, params={"lang": "en"})
 
 
 def test_pairs_stand_side_by_side(room: Demo) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-import httpx
 import msgspec
 import pytest
 
-from tests.web.screens.conftest import FROM_HERE, Demo
+from tests.web.screens.conftest import Demo, sent
 from truceline.desk import designated, exchanged, mapdrafts
 from truceline.desk.designated import MapAnswer, MapProposal
 from truceline.desk.viewers import Viewer
@@ -18,12 +17,6 @@ from truceline.report.language import LANGUAGES, Words
 PLACES = ("/exchange", "/exchange/areas", "/exchange/sealed", "/exchange/handovers")
 FINE = "892d8a9b04fffff"
 STANDS = ("agreed", "a", "b", "disputed", "neither")
-
-
-def sent(demo: Demo, who: str, path: str, **fields: str) -> httpx.Response:
-    """A form of a page, sent as a browser does."""
-    data = {**fields, "csrf": demo.csrf(who)}
-    return demo.seat(who).post(path, data=data, headers=FROM_HERE, params={"lang": "en"})
 
 
 def patches(page: str) -> dict[str, str]:

@@ -12,22 +12,17 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from tests.evidence.bench import lines
-from tests.web.asking import Client
-from tests.web.conftest import WIDE
-from tests.web.screens.conftest import Demo
+from tests.web.screens.conftest import Demo, demonstration
 from truceline import desk
 from truceline.desk import keyring, records
 from truceline.desk.charters import new_charter
 from truceline.desk.records import Draft
-from truceline.desk.service import Service
 from truceline.record.charter import plain
 from truceline.record.register import KEYS
 from truceline.store.case import Case
-from truceline.web.app import make_app
 
 TEXT = Path(__file__).parents[2] / "agreement" / "terms-example.yaml"
 OTHER = {"gov": "opp", "opp": "gov", "west": "east", "east": "west"}
@@ -89,8 +84,8 @@ def spoken(case: Case, one: str, other: str) -> None:
     records.append(case, [Draft("map-answer", answer, one), Draft("handover-answer", reading, other)])
 
 
-def served(room: Path, name: str, text: str, told: str) -> Service:
-    """A demonstration of a text and reports."""
+def founded(room: Path, name: str, text: str, told: str) -> Path:
+    """The folder of a case of a text and reports."""
     (room / name).mkdir()
     agreement, evidence = room / name / "agreement.yaml", room / name / "reports.jsonl"
     agreement.write_text(text, encoding="utf-8")
@@ -100,7 +95,7 @@ def served(room: Path, name: str, text: str, told: str) -> Service:
     assert added[0].rejected == 0
     spoken(case, *(("west", "east") if name == "one" else ("east", "west")))
     case.close()
-    return Service.open(str(room / name / "case"), msgspec.structs.replace(WIDE, demo=True))
+    return room / name / "case"
 
 
 @pytest.fixture(scope="module")
@@ -108,18 +103,10 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Demo
     """A case and its twin."""
     room, text = tmp_path_factory.mktemp("twins"), TEXT.read_text(encoding="utf-8")
     text = re.sub(r"\bus\b", "west", re.sub(r"\bru\b", "east", text))  # ids that are no words of a sentence
-    with (
-        served(room, "one", text, reports()) as one,
-        served(room, "two", swapped(text), swapped(reports())) as two,
-    ):
-        made = []
-        for service in (one, two):
-            service.start()
-            service.snapshots.refresh()
-            made.append(Demo(service, Client(make_app(service))))
-        yield made[0], made[1]
-        for demo in made:
-            demo.close()
+    one = founded(room, "one", text, reports())
+    two = founded(room, "two", swapped(text), swapped(reports()))
+    with demonstration(one) as first, demonstration(two) as second:
+        yield first, second
 
 
 class Shown(HTMLParser):

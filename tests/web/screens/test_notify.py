@@ -7,16 +7,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.web.asking import Client
-from tests.web.conftest import demonstrated
-from tests.web.screens.conftest import FROM_HERE, Demo
+from tests.web.screens.conftest import FROM_HERE, Demo, demonstration, sent
 from truceline.desk.audits import every
 from truceline.report.language import LANGUAGES, Words
 from truceline.report.notices import clock_of, hand, lasted, remark
-from truceline.web.app import make_app
 
 SITE = {
     "kind": "site", "what": "Made-up ward 9", "place": "Tadmur", "where": "34.5600, 38.2800", "since": "2020-02-14",
@@ -29,16 +25,8 @@ def room(enacted_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """A demonstration of this module's own: what is done here changes it."""
     folder = tmp_path_factory.mktemp("notify") / "case"
     shutil.copytree(enacted_case, folder)
-    with demonstrated(folder) as service:
-        made = Demo(service, Client(make_app(service)))
+    with demonstration(folder) as made:
         yield made
-        made.close()
-
-
-def sent(room: Demo, who: str, path: str, **fields: str) -> httpx.Response:
-    """A form of a page, sent as a browser does."""
-    data = {**fields, "csrf": room.csrf(who)}
-    return room.seat(who).post(path, data=data, headers=FROM_HERE, params={"lang": "en"})
 
 
 def offered(room: Demo, who: str, **fields: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.asking import Served
-from tests.web.screens.conftest import LOOSE, Stage
+from tests.web.screens.conftest import Stage, served_demo
 from truceline.report.language import Words
 
 AR = Words("ar")
@@ -29,12 +27,8 @@ def url(enacted_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A demonstration of this module's own: what is done here changes it."""
     folder = tmp_path_factory.mktemp("day") / "case"
     shutil.copytree(enacted_case, folder)
-    with Served(folder, "--demo", **LOOSE) as served:
-        end = time.monotonic() + 60
-        while httpx.get(f"{served.url}/health/ready").status_code != 200:
-            assert time.monotonic() < end, "it did not become ready"
-            time.sleep(0.1)
-        yield served.url.replace("127.0.0.1", "localhost")
+    with served_demo(folder) as found:
+        yield found
 
 
 @pytest.fixture

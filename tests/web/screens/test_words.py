@@ -12,22 +12,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.desk.test_sittings import AGREED, APART, body
 from tests.evidence.bench import SHIPPED
-from tests.web.asking import Client
-from tests.web.conftest import WIDE, demonstrated
-from tests.web.screens.conftest import Demo
+from tests.web.screens.conftest import Demo, demonstration
 from tests.web.screens.test_mirrored import SIDES, TEXT, reports, shown, swapped
 from truceline import desk
 from truceline.desk import keyring, records
 from truceline.desk.charters import new_charter
 from truceline.desk.records import Draft
-from truceline.desk.service import Service
 from truceline.evidence.statements import KINDS
 from truceline.record.charter import plain
 from truceline.record.entry import countersign, read_entry
@@ -37,7 +33,6 @@ from truceline.report.voice import loaded_in
 from truceline.report.words_page import Sheet, Spot, sheet
 from truceline.span import day_span
 from truceline.store.folder import CaseFolder
-from truceline.web.app import make_app
 
 CLAIMS = [json.loads(line) for line in (SHIPPED / "statements.jsonl").read_text(encoding="utf-8").splitlines()]
 PAGES = (
@@ -168,8 +163,8 @@ SPEAKERS = "text,name,office,actor,kind,source,tag\n" + "".join(
 )
 
 
-def served(room: Path, name: str, turned: Any) -> Service:  # noqa: ANN401  # a function of texts
-    """A demonstration with claims beside the text."""
+def founded(room: Path, name: str, turned: Any) -> Path:  # noqa: ANN401  # a function of texts
+    """The folder of a case with claims beside the text."""
     (room / name).mkdir()
     text = re.sub(r"\bus\b", "west", re.sub(r"\bru\b", "east", TEXT.read_text(encoding="utf-8")))
     for file, data in (("agreement.yaml", text), ("statements.jsonl", claims()), ("speakers.csv", SPEAKERS),
@@ -178,22 +173,16 @@ def served(room: Path, name: str, turned: Any) -> Service:  # noqa: ANN401  # a 
     case = desk.init_case(room / name / "case", room / name / "agreement.yaml", new_charter("mirror", is_demo=True))
     assert desk.add_files(case, [room / name / "reports.jsonl"])[0].rejected == 0
     case.close()
-    return Service.open(str(room / name / "case"), msgspec.structs.replace(WIDE, demo=True))
+    return room / name / "case"
 
 
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Demo]]:
     """A case with claims, and its twin with the sides exchanged."""
     room = tmp_path_factory.mktemp("spoken")
-    with served(room, "one", str) as one, served(room, "two", swapped) as two:
-        made = []
-        for service in (one, two):
-            service.start()
-            service.snapshots.refresh()
-            made.append(Demo(service, Client(make_app(service))))
-        yield made[0], made[1]
-        for demo in made:
-            demo.close()
+    one, two = founded(room, "one", str), founded(room, "two", swapped)
+    with demonstration(one) as first, demonstration(two) as second:
+        yield first, second
 
 
 MIRRORED = (
@@ -351,10 +340,8 @@ def sat(shipped_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     (key,) = place.keys("ru", "")
     records.submit(case, countersign(read_entry(data), key), beside)
     case.close()
-    with demonstrated(folder) as service:
-        found = Demo(service, Client(make_app(service)))
+    with demonstration(folder) as found:
         yield found
-        found.close()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -395,14 +382,11 @@ def test_every_link_of_the_log_leads_somewhere(demo: Demo) -> None:
 
 def test_with_and_without_claims_every_verdict_is_the_same(tmp_path: Path, twins: tuple[Demo, Demo]) -> None:
     """Words move no answer: a case that holds none judges each report as the case that holds six claims."""
-    with served(tmp_path, "silent", lambda text: "" if text in (claims(), SPEAKERS) else text) as service:
-        service.start()
-        service.snapshots.refresh()
-        silent = Demo(service, Client(make_app(service)))
+    folder = founded(tmp_path, "silent", lambda text: "" if text in (claims(), SPEAKERS) else text)
+    with demonstration(folder) as silent:
         asked = "/api/v1/assessments?limit=1000"
         told, quiet = (demo.seat("secretariat").get(asked).json()["items"] for demo in (twins[0], silent))
         words = silent.seat("public").get("/api/v1/words/claims").json()
-        silent.close()
     assert told == quiet != []
     assert words["claims"] == []
     assert len(twins[0].seat("public").get("/api/v1/words/claims").json()["claims"]) == 6
