@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.clock import Clock
 from tests.evidence.bench import SHIPPED
 from truceline import desk
 from truceline.desk import batches, closed, drawer, intake, keyring, originals, persons, triage
@@ -51,18 +52,6 @@ GIVEN = Given(WORDS, "Hirbnafseh", "yesterday at 14:00", "shelling", contact=CON
 CANARIES = (b"bakery", b"Umm Khalid", b"944 555", b"944555", b"Hirbnafseh", "قصف".encode(), b"zz-canary")
 
 
-class Time:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        """Begin in the morning of a day."""
-        self.now = START
-
-    def __call__(self) -> int:
-        """The UTC second."""
-        return self.now
-
-
 @pytest.fixture(scope="module")
 def _case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("intake")
@@ -82,9 +71,9 @@ def folder(_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 @pytest.fixture
-def clock() -> Time:
+def clock() -> Clock:
     """The clock of the record."""
-    return Time()
+    return Clock(START)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +86,7 @@ def bench(_case: Path) -> Bench:
 
 
 @pytest.fixture
-def room(folder: Path, clock: Time, bench: Bench) -> Iterator[Room]:
+def room(folder: Path, clock: Clock, bench: Bench) -> Iterator[Room]:
     """The intake desk of that case; afterwards the record is audited."""
     case, state = CaseFolder.open(folder / "case"), open_state(folder / "case")
     made = Room(state, case, Settings(intake_least=2), clock=clock)
@@ -145,7 +134,7 @@ def bytes_of(*folders: Path) -> bytes:
 # -- coming in ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_report_from_its_arrival_to_the_record(room: Room, clock: Time) -> None:
+def test_a_report_from_its_arrival_to_the_record(room: Room, clock: Clock) -> None:
     """Received, read back, confirmed, taken, in a batch: each step shows to whoever has the receipt as one of four."""
     received = intake.receive(room, GIVEN)
     assert [(o.when, o.precision) for o in received.options] == [("2026-11-23T14:00", "hour")]
@@ -267,10 +256,10 @@ def test_a_number_gets_one_answer_whatever_was_asked(room: Room) -> None:
     assert called(room, "hello?") == called(room, "") == intake.Heard("help")
 
 
-def test_questions_end_with_their_day(room: Room, clock: Time) -> None:
+def test_questions_end_with_their_day(room: Room, clock: Clock) -> None:
     """A number that is sent a day later is the answer to nothing."""
     first = called(room, "Shelling in Hirbnafseh yesterday at 14:00, three wounded")
-    clock.now += DAY
+    clock.at += DAY
     batches.tick(room)
     called(room, "1")
     assert first.received is not None
@@ -441,7 +430,7 @@ def test_a_place_is_as_wide_as_its_words(room: Room, place: str, expected: dict[
 # -- batches -----------------------------------------------------------------------------------------------------------
 
 
-def test_batches_come_at_windows_and_not_with_too_few(room: Room, clock: Time) -> None:
+def test_batches_come_at_windows_and_not_with_too_few(room: Room, clock: Clock) -> None:
     """One window, one batch; too few wait, but not for ever; nobody chooses the moment by sending more."""
     taken(room)
     with pytest.raises(SubmissionError, match="1 wait"):
@@ -454,14 +443,14 @@ def test_batches_come_at_windows_and_not_with_too_few(room: Room, clock: Time) -
     with pytest.raises(SubmissionError, match="from 2026-11-25T00:00:00Z on"):
         batches.batch(room)
     assert batches.tick(room) is None
-    clock.now += DAY
+    clock.at += DAY
     made = batches.tick(room)
     assert made is not None
     assert made.rows == 2
-    clock.now += DAY
+    clock.at += DAY
     taken(room)
     assert batches.tick(room) is None
-    clock.now += 7 * DAY
+    clock.at += 7 * DAY
     late = batches.tick(room)
     assert late is not None
     assert late.rows == 1
@@ -477,7 +466,7 @@ def refused_rows(room: Room) -> set[str]:
     return {one.statement.body["about"] for one in room.case.said("consent") if not one.statement.body["is_given"]}
 
 
-def test_a_withdrawal_brings_no_report_with_it(room: Room, clock: Time) -> None:
+def test_a_withdrawal_brings_no_report_with_it(room: Room, clock: Clock) -> None:
     """Whoever withdraws, or makes somebody withdraw, does not get a batch of one new report out of it."""
     first, _ = taken(room)
     second, _ = taken(room)
@@ -485,7 +474,7 @@ def test_a_withdrawal_brings_no_report_with_it(room: Room, clock: Time) -> None:
     _, lone = taken(room)
     for receipt in (first, second):
         intake.withdraw(room, receipt)
-    clock.now += DAY
+    clock.at += DAY
     assert batches.due(room) == batches.Due(1, 2, True, START // DAY * DAY + DAY, False, True)
     assert batches.batch(room) == batches.Batch(None, 6, 0)
     assert (tables_of(room), len(refused_rows(room))) == ([2], 2)
@@ -494,35 +483,35 @@ def test_a_withdrawal_brings_no_report_with_it(room: Room, clock: Time) -> None:
     taken(room)
     with pytest.raises(SubmissionError, match="from 2026-11-26T00:00:00Z on"):
         batches.batch(room)  # one a window, whatever is in it
-    clock.now += DAY
+    clock.at += DAY
     assert batches.batch(room).rows == 2
 
 
 @pytest.mark.parametrize("act", [intake.withdraw, intake.delete])
-def test_what_is_withdrawn_is_not_said_alone(room: Room, clock: Time, act: Callable[[Room, str], bool]) -> None:
+def test_what_is_withdrawn_is_not_said_alone(room: Room, clock: Clock, act: Callable[[Room, str], bool]) -> None:
     """Who saw a phone at work on a day finds no row of that day: it waits for others, some windows at most."""
     receipts = [taken(room)[0] for _ in range(4)]
     batches.batch(room)
     act(room, receipts[0])
     taken(room)
     taken(room)
-    clock.now += DAY
+    clock.at += DAY
     assert batches.batch(room).rows == 2
     assert (tables_of(room), refused_rows(room)) == ([4, 2], set())
     act(room, receipts[1])
-    clock.now += DAY
+    clock.at += DAY
     assert batches.batch(room) == batches.Batch(None, 6, 0)
     assert len(refused_rows(room)) == 2
     act(room, receipts[2])
     for _ in range(batches.PATIENCE - 1):
-        clock.now += DAY
+        clock.at += DAY
         assert batches.tick(room) is None
-    clock.now += DAY
+    clock.at += DAY
     assert batches.tick(room) == batches.Batch(None, 3, 0)
     assert not batches.due(room).pending
 
 
-def test_a_batch_that_was_interrupted_is_gone_on_with(room: Room, clock: Time) -> None:
+def test_a_batch_that_was_interrupted_is_gone_on_with(room: Room, clock: Clock) -> None:
     """After the table and before what belongs to it: nothing is said twice, nothing is left out."""
     photo = kept_photo()
     taken(room, replace_of(GIVEN, media=(photo,), consent=("share",)))
@@ -539,14 +528,14 @@ def test_a_batch_that_was_interrupted_is_gone_on_with(room: Room, clock: Time) -
         patched.setattr(room, "write", breaks)
         with pytest.raises(StoreError):
             batches.batch(room)
-    clock.now += DAY
+    clock.at += DAY
     made = batches.batch(room)
     assert (made.rows, made.entry, made.entries) == (0, None, 2)
     assert len(list(room.case.tables())) == 1
     assert len(room.case.said("custody")) == len(room.case.said("consent")) == 1
 
 
-def test_the_service_waits_for_its_windows_and_never_ends(room: Room, clock: Time) -> None:
+def test_the_service_waits_for_its_windows_and_never_ends(room: Room, clock: Clock) -> None:
     """The job makes the batch when it is due, says what keeps it from that, and looks again when a window begins."""
     told: list[str] = []
 
@@ -566,9 +555,9 @@ def test_the_service_waits_for_its_windows_and_never_ends(room: Room, clock: Tim
     assert len(list(room.case.tables())) == 1
     taken(room)
     taken(room)
-    clock.now = (START // DAY + 1) * DAY - 60
+    clock.at = (START // DAY + 1) * DAY - 60
     assert run() == 60
-    clock.now += 60
+    clock.at += 60
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(room, "write", lambda _: (_ for _ in ()).throw(StoreError("the disk is full")))
         run()
@@ -579,14 +568,14 @@ def test_the_service_waits_for_its_windows_and_never_ends(room: Room, clock: Tim
     assert told == [waiting, waiting, waiting, away, waiting]
 
 
-def test_the_batches_of_the_closed_pathway_come_without_reports(room: Room, clock: Time) -> None:
+def test_the_batches_of_the_closed_pathway_come_without_reports(room: Room, clock: Clock) -> None:
     """Where the host wants it: one a week from the first on, so that none of them tells of a report."""
     batches.tick(room)
     assert len(room.case.said("commitment")) == 0
     room.settings = Settings(closed_weekly=True)
     for _ in range(3):
         batches.tick(room)
-    clock.now += 7 * DAY
+    clock.at += 7 * DAY
     batches.tick(room)
     assert len(room.case.said("commitment")) == 2
 
@@ -611,7 +600,7 @@ def test_many_who_report_at_once_lose_nothing(room: Room) -> None:
     assert len(persons.listed()) == 12
 
 
-def test_consent_is_recorded_obeyed_and_withdrawn(room: Room, clock: Time) -> None:
+def test_consent_is_recorded_obeyed_and_withdrawn(room: Room, clock: Clock) -> None:
     """Without a word nobody else sees an account; withdrawn before the batch none is given, after it all is refused."""
     shared, one = taken(room, replace_of(GIVEN, consent=("publish", "share")))
     silent, other = taken(room, replace_of(GIVEN, consent=("share",)))
@@ -620,16 +609,16 @@ def test_consent_is_recorded_obeyed_and_withdrawn(room: Room, clock: Time) -> No
     table = [table for _, table in room.case.tables()]
     rows_of = {one: one_row(room, one), other: one_row(room, other)}
     held = consents_of(room.case, "UTC")
-    assert held.withheld(table, "party:gov", clock.now) == {rows_of[other]}
+    assert held.withheld(table, "party:gov", clock.at) == {rows_of[other]}
     intake.withdraw(room, shared)
-    clock.now += batches.PATIENCE * DAY
+    clock.at += batches.PATIENCE * DAY
     assert batches.batch(room) == batches.Batch(None, 3, 0)
     held = consents_of(room.case, "UTC")
-    assert held.withheld(table, "party:gov", clock.now) == set(rows_of.values()) == held.withheld(table, "public", 0)
+    assert held.withheld(table, "party:gov", clock.at) == set(rows_of.values()) == held.withheld(table, "public", 0)
     assert not batches.due(room).is_due
 
 
-def test_deletion_before_and_after_the_batch(room: Room, clock: Time) -> None:
+def test_deletion_before_and_after_the_batch(room: Room, clock: Clock) -> None:
     """Before, nothing was ever there; after, the row stays, refused for every use, and the photo is destroyed."""
     gone, _ = taken(room)
     photo = kept_photo()
@@ -641,11 +630,11 @@ def test_deletion_before_and_after_the_batch(room: Room, clock: Time) -> None:
     assert intake.delete(room, receipt)
     assert (originals.is_kept(photo.original), intake.contact_of(one)) == (False, "")
     assert intake.follow(room, receipt) == "closed"
-    clock.now += batches.PATIENCE * DAY
+    clock.at += batches.PATIENCE * DAY
     batches.batch(room)
     assert intake.follow(room, receipt) == ""
     assert not any(
-        consents_of(room.case, "UTC").may_use(row, use, at=clock.now) for use in ("share", "publish", "refer")
+        consents_of(room.case, "UTC").may_use(row, use, at=clock.at) for use in ("share", "publish", "refer")
     )
     chain = chains_of(room.case, "UTC")[photo.original]
     assert [link.custody.event for link in chain] == ["received", "destroyed"]
@@ -723,7 +712,7 @@ def test_a_deleted_report_is_deleted_in_every_copy_of_the_database(room: Room, f
     assert intake.follow(room, receipt) == ""
 
 
-def test_nothing_of_a_reporter_lies_outside_the_vault(room: Room, folder: Path, clock: Time) -> None:
+def test_nothing_of_a_reporter_lies_outside_the_vault(room: Room, folder: Path, clock: Clock) -> None:
     """Every byte of the case and of the vault, names of files included, searched for what was said and by whom."""
     photo = kept_photo()
     arabic = Given("قصف على المخبز zz-canary", "Hirbnafseh", "yesterday 14:00", contact=CONTACT, media=(photo,))
@@ -789,14 +778,14 @@ def test_no_id_by_chance_is_taken_for_a_position() -> None:
         check_coarse({"about": [f"in-{random_letters(28)}"] * 2, "file": f"{batches.FILE}{random_letters(14)}.jsonl"})
 
 
-def test_rows_stand_in_an_order_by_chance(room: Room, clock: Time) -> None:
+def test_rows_stand_in_an_order_by_chance(room: Room, clock: Clock) -> None:
     """Neither order nor ids follow the order of arrival: over some batches each place was had by others."""
     places: list[list[int]] = []
     for _ in range(6):
         for hour in range(4):
             taken(room, replace_of(GIVEN, time=f"2026-11-20 1{hour}:00"))
         batches.batch(room)
-        clock.now += DAY
+        clock.at += DAY
     for _, table in room.case.tables():
         starts = [row["start"] for row in table.to_pylist()]
         places.append([sorted(starts).index(start) for start in starts])
@@ -804,11 +793,11 @@ def test_rows_stand_in_an_order_by_chance(room: Room, clock: Time) -> None:
     assert any(one != sorted(one) for one in places)
 
 
-def test_no_moment_of_arrival_is_kept(room: Room, clock: Time) -> None:
+def test_no_moment_of_arrival_is_kept(room: Room, clock: Clock) -> None:
     """Two reports of one day, hours apart, leave the same but for what they say."""
-    clock.now = START
+    clock.at = START
     early = one_of(room, intake.receive(room, Given("planes over us")).receipt)[1]
-    clock.now = START + 9 * 3600 + 17
+    clock.at = START + 9 * 3600 + 17
     late = one_of(room, intake.receive(room, Given("planes over us")).receipt)[1]
     assert early == late
 
@@ -843,7 +832,7 @@ def test_how_a_reporter_is_reached_is_deleted_alone(room: Room) -> None:
     assert (triage.show(room, one)["can_be_reached"], triage.show(room, one)["words"]) == (False, WORDS)
 
 
-def test_the_vault_serves_two_cases_without_mixing_them(room: Room, folder: Path, clock: Time) -> None:
+def test_the_vault_serves_two_cases_without_mixing_them(room: Room, folder: Path, clock: Clock) -> None:
     """One desk, two records: the drawer of one says nothing of the other."""
     receipt = intake.receive(room, GIVEN).receipt
     desk.init_case(folder / "second", SHIPPED / "agreement.yaml", new_charter("second"), known_at=START).close()

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.test_notified import RU, SITE, A, B, Time, clock, folder, ground, made, room, stands
+from tests.desk.test_notified import RU, SITE, A, B, clock, folder, ground, made, room, stands
 from truceline.assess.place import Placed
 from truceline.desk import noticelists, notified
-from truceline.desk.noticeconflicts import conflicts_answer, conflicts_shown, draft_conflicts, fences
+from truceline.desk.noticeconflicts import conflicts_answer, conflicts_shown, fences
 from truceline.desk.noticeroom import NoticeRoom
 from truceline.errors import AccessError
 from truceline.notices.model import FLIGHT, Consent, Draft
 from truceline.report.noticelist import render_list
 
-__all__ = ["Time", "clock", "folder", "made", "room"]
+__all__ = ["clock", "folder", "made", "room"]
 
 OVER = Draft(
     FLIGHT, "MERCY1", "", "35.1000, 36.70001; 35.1600, 36.80001", "2026-11-26T10:30", "2026-11-26T12:00",
@@ -27,16 +27,14 @@ OVER = Draft(
 def test_a_flight_over_a_site_is_told_to_the_desk_and_to_nobody_else(room: NoticeRoom) -> None:
     """By ids, hours and a sentence; a party that asked would learn where others are."""
     site = stands(room)
-    (asked,) = [one for one in draft_conflicts(room, A, OVER) if one.code == "overflight"]
-    assert (asked.notice, asked.other, asked.value) == ("", site, 1)
+    assert "overflight" not in [one["code"] for one in conflicts_answer(room, A)["conflicts"]]
     flight = notified.offer_notice(room, B, OVER).id
     (one,) = [one for one in conflicts_shown(room, A) if one.code == "overflight"]
-    assert {one.notice, one.other} == {site, flight}
-    for who in (RU,):
+    assert ({one.notice, one.other}, one.value) == ({site, flight}, 1)
+    assert vars(one) in conflicts_answer(room, A)["conflicts"]
+    for ask in (conflicts_shown, conflicts_answer):
         with pytest.raises(AccessError):
-            conflicts_shown(room, who)
-        with pytest.raises(AccessError):
-            draft_conflicts(room, who, OVER)
+            ask(room, RU)
     told = json.dumps(conflicts_answer(room, A))
     assert "35.1" not in told
     assert "Umm Khalid" not in told

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.clock import Clock
 from tests.evidence.bench import SHIPPED
 from tests.store.cluster import cluster
 from truceline import desk
@@ -55,18 +56,6 @@ SITE = Draft(
 CANARIES = (b"Umm Khalid", b"944 555", b"zz-canary", b"35.1318", b"36.7578", b"351318", b"367578")
 
 
-class Time:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        """Begin in the morning of a day."""
-        self.now = START
-
-    def __call__(self) -> int:
-        """The UTC second."""
-        return self.now
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A case of two parties with keys, in a folder, with the keys and the vault of its machine."""
@@ -89,12 +78,12 @@ def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def clock() -> Time:
+def clock() -> Clock:
     """The clock of the record."""
-    return Time()
+    return Clock(START)
 
 
-def room_at(where: str, clock: Time) -> Iterator[NoticeRoom]:
+def room_at(where: str, clock: Clock) -> Iterator[NoticeRoom]:
     """The notification desk of a case."""
     with closing(open_case(where)) as case, closing(open_state(where)) as state:
         made = NoticeRoom(Room(state, case, clock=clock, writes=lambda drafts: append(case, drafts, clock)))
@@ -111,7 +100,7 @@ def ground() -> tuple[Bench, CaseGround]:
 
 
 @pytest.fixture
-def room(folder: Path, clock: Time) -> Iterator[NoticeRoom]:
+def room(folder: Path, clock: Clock) -> Iterator[NoticeRoom]:
     """The desk of the case in the folder."""
     yield from room_at(str(folder / "case"), clock)
 
@@ -133,7 +122,7 @@ def bodies(room: NoticeRoom) -> list[tuple[str, dict[str, object]]]:
 
 
 @pytest.mark.parametrize("kind", ["folder", "postgresql"])
-def test_a_notice_lives_on_either_store(kind: str, folder: Path, clock: Time) -> None:
+def test_a_notice_lives_on_either_store(kind: str, folder: Path, clock: Clock) -> None:
     """Entered, confirmed, acknowledged, late, revoked, corrected, removed: each step is an entry of its own."""
     where = str(folder / "case")
     if kind == "postgresql":
@@ -144,7 +133,7 @@ def test_a_notice_lives_on_either_store(kind: str, folder: Path, clock: Time) ->
         one = stands(room, sent="phone-1")
         assert notified.offer_notice(room, A, SITE, "phone-1").id == one
         notified.acknowledge(room, RU, one)
-        clock.now += 73 * HOUR
+        clock.at += 73 * HOUR
         assert [(step.what, step.party, step.level) for _, step in notified.tend(room)] == [("escalated", "us", 1)]
         assert notified.tend(room) == []
         notified.acknowledge(room, US, one, "denied", "we do not know this site")
@@ -161,7 +150,7 @@ def test_a_notice_lives_on_either_store(kind: str, folder: Path, clock: Time) ->
         assert rows.count(room.room.state) == 0, "what was corrected is destroyed once the record says so"
 
 
-def test_what_is_over_is_forgotten_after_a_month(room: NoticeRoom, clock: Time) -> None:
+def test_what_is_over_is_forgotten_after_a_month(room: NoticeRoom, clock: Clock) -> None:
     """What ended, and what nobody confirmed; what a kill left of a removed one at once; what stands stays."""
     stays = stands(room)
     trip = Draft("movement", "Convoy", "Hama", "35.1318, 36.7578", "2026-11-28", "2026-11-29", (Consent("ru"),))
@@ -170,10 +159,10 @@ def test_what_is_over_is_forgotten_after_a_month(room: NoticeRoom, clock: Time) 
     left = stands(room, msgspec.structs.replace(SITE, where="35.141812, 36.757834"))
     room.say([Entry(ACKNOWLEDGEMENT, {"of": left, "what": "removed"})])
     assert set(room.kept()[0]) == {stays, over, waits, left}
-    clock.now = parse_instant("2026-11-30", "UTC")
+    clock.at = parse_instant("2026-11-30", "UTC")
     notified.tend(room)
     assert set(room.kept()[0]) == {stays, over, waits}
-    clock.now += notified.KEPT_ENDED_S
+    clock.at += notified.KEPT_ENDED_S
     notified.tend(room)
     assert set(room.kept()[0]) == {stays}
 
@@ -284,12 +273,12 @@ def test_consent_is_given_and_revoked_one_recipient_at_a_time(room: NoticeRoom) 
             notified.consent(room, stranger, one, "ir", "exact")
 
 
-def test_a_stale_site_that_a_person_let_pass_counts_for_a_while(room: NoticeRoom, clock: Time) -> None:
+def test_a_stale_site_that_a_person_let_pass_counts_for_a_while(room: NoticeRoom, clock: Clock) -> None:
     """And then it expires, as an entry of its own."""
     one = notified.offer_notice(room, A, msgspec.structs.replace(SITE, since="2026-01-01")).id
     notified.confirm(room, B, one, ["stale"])
     assert notified.tend(room) == []
-    clock.now += 31 * 24 * HOUR
+    clock.at += 31 * 24 * HOUR
     assert [(step.what, step.party) for _, step in notified.tend(room)] == [("expired", "")]
     with pytest.raises(SubmissionError, match="expired"):
         notified.acknowledge(room, RU, one)
@@ -310,7 +299,7 @@ def test_the_record_holds_a_commitment_that_can_be_opened(room: NoticeRoom) -> N
     assert set(body) == {"commitment", "kind", "of", "since", "to", "until"}
 
 
-def test_a_recipient_signs_for_itself_and_for_nobody_else(room: NoticeRoom, clock: Time) -> None:
+def test_a_recipient_signs_for_itself_and_for_nobody_else(room: NoticeRoom, clock: Clock) -> None:
     """Its own signature is shown as such, and goes before what it told the desk."""
     one = stands(room)
     append(room.case, [notified.acknowledgement(one, "ru")], clock)
@@ -332,7 +321,7 @@ def test_a_recipient_signs_for_itself_and_for_nobody_else(room: NoticeRoom, cloc
     {"until": "2026-10-01"}, {"lead": "48h"}, {"since": "soon"}, {"replaces": "c" * 16}, {"where": "35.1318, 36.7578"},
     {"of": "35.1318,36.75781"},
 ])  # fmt: skip
-def test_no_notification_says_what_it_may_not(room: NoticeRoom, clock: Time, changed: dict[str, object]) -> None:
+def test_no_notification_says_what_it_may_not(room: NoticeRoom, clock: Clock, changed: dict[str, object]) -> None:
     """A field too many, a recipient nobody knows, an end before its beginning, a place: each is refused."""
     body = {"commitment": "1" * 64, "kind": "site", "of": "b" * 16, "since": "2026-11-01", "to": ["ru", "us"],
             "until": "2026-12-01"}  # fmt: skip
@@ -344,7 +333,7 @@ def test_no_notification_says_what_it_may_not(room: NoticeRoom, clock: Time, cha
         append(room.case, [Entry(NOTIFICATION, other)], clock)
 
 
-def test_words_of_one_batch_follow_one_another(room: NoticeRoom, clock: Time) -> None:
+def test_words_of_one_batch_follow_one_another(room: NoticeRoom, clock: Clock) -> None:
     """Two acknowledgements in one batch: the first is taken, the second is out of its turn."""
     one = stands(room)
     twice = [notified.acknowledgement(one, "ru"), notified.acknowledgement(one, "ru")]
@@ -454,7 +443,7 @@ def test_a_damaged_box_stands_in_nobodys_way(room: NoticeRoom) -> None:
     assert {shown["state"] for shown in notified.notices_shown(room, A)} == {"standing", "damaged"}
 
 
-def test_two_processes_see_what_the_other_changed(folder: Path, room: NoticeRoom, clock: Time) -> None:
+def test_two_processes_see_what_the_other_changed(folder: Path, room: NoticeRoom, clock: Clock) -> None:
     """The service and the command line work on one book."""
     one = stands(room)
     for beside in room_at(str(folder / "case"), clock):
@@ -464,7 +453,7 @@ def test_two_processes_see_what_the_other_changed(folder: Path, room: NoticeRoom
         assert set(room.kept()[0]) == {other}
 
 
-def test_what_is_revoked_after_a_removal_holds_at_once(folder: Path, room: NoticeRoom, clock: Time) -> None:
+def test_what_is_revoked_after_a_removal_holds_at_once(folder: Path, room: NoticeRoom, clock: Clock) -> None:
     """A removal takes the newest box away: what changes next is still a change, here and in another process."""
     one = stands(room)
     for beside in room_at(str(folder / "case"), clock):
@@ -510,10 +499,10 @@ def test_a_ref_of_a_list_leads_the_recipient_to_its_notice(room: NoticeRoom) -> 
     assert noticelists.id_of(room, "us", mine) == ""
 
 
-def test_who_had_acknowledged_is_told_beside_a_report(room: NoticeRoom, clock: Time) -> None:
+def test_who_had_acknowledged_is_told_beside_a_report(room: NoticeRoom, clock: Clock) -> None:
     """By the clock of the record: who acknowledged an hour later had not, then."""
     one = stands(room)
-    clock.now += HOUR
+    clock.at += HOUR
     notified.acknowledge(room, RU, one)
     trail = room.course.notices[one].trail
     assert [list(was_known(trail, START + hours * HOUR)) for hours in (0, 1)] == [[], ["ru"]]

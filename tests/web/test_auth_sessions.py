@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import event
 
+from tests.clock import Clock
 from tests.web.asking import Client
 from tests.web.authenticator import PRESENT, Authenticator, Person, new_account, quietly, signed_in, text_of
 from tests.web.conftest import WIDE
@@ -25,21 +26,10 @@ from truceline.web.viewing import CSRF
 ORIGIN = {"Origin": "http://localhost"}
 
 
-@dataclass
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    at: int = 1_800_000_000
-
-    def __call__(self) -> int:
-        """The second."""
-        return self.at
-
-
 @pytest.fixture(scope="module")
 def clock() -> Clock:
     """Of the service of this module."""
-    return Clock()
+    return Clock(1_800_000_000)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -22,6 +21,7 @@ from http_message_signatures import HTTPMessageSigner, MappingKeyResolver
 from http_message_signatures.algorithms import ED25519, HMAC_SHA256
 from starlette.responses import Response
 
+from tests.clock import Clock
 from tests.web.asking import Client
 from tests.web.authenticator import Program, machine, signed_in
 from tests.web.conftest import WIDE
@@ -38,21 +38,10 @@ WHO, BODY, STREAM, NUMBERED = "/auth/session", "/test/body", "/test/stream", "/t
 NOW = 1_800_000_000
 
 
-@dataclass
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    at: int = NOW
-
-    def __call__(self) -> int:
-        """The second."""
-        return self.at
-
-
 @pytest.fixture(scope="module")
 def clock() -> Clock:
     """Of the service of this module."""
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture(scope="module")
