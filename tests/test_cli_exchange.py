@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli_table import answer, truceline
-from tests.desk.test_sealed import ALEPPO, HAMA, HOLDERS, IDLIB, SIDES
+from tests.desk.sealed_case import ALEPPO, HAMA, HOLDERS, IDLIB, SIDES
 from tests.evidence.bench import SHIPPED
 from truceline import LAW, desk
 from truceline.desk import keyring

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.attacks.test_people import cells_of_a_country
-from tests.desk.test_sealed import HOLDERS, Room
+from tests.desk.sealed_case import HOLDERS, Room, room
 from truceline.canon import sha256
 from truceline.desk import keyring
 from truceline.desk.escrow import Listing, kept_of, share_of
@@ -25,17 +23,10 @@ from truceline.exchange.sealed import RELEASING
 from truceline.exchange.shares import combine
 from truceline.record.seal import Box, commitment_of
 
+__all__ = ["room"]
+
 DOMAIN = sorted(cells_of_a_country())
 HIDDEN = tuple(sorted(secrets.SystemRandom().sample(DOMAIN, 40)))
-
-
-@pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
-    """A case of two sides and three guarantors."""
-    monkeypatch.setenv("TRUCELINE_CONFIG", str(tmp_path / "config"))
-    made = Room(tmp_path)
-    yield made
-    made.case.close()
 
 
 def blinded(key: X25519PrivateKey, point: bytes) -> bytes:

@@ -5,29 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from tests.conftest import ROOT
-from tests.desk.test_sealed import HOLDERS, LISTS, SIDES, Room
+from tests.desk.sealed_case import HOLDERS, LISTS, SIDES, Room, room
 from truceline.desk import keyring
 from truceline.exchange.sealed import OPENED
 
+__all__ = ["room"]
+
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-
-
-@pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
-    """A case of two sides and three guarantors."""
-    monkeypatch.setenv("TRUCELINE_CONFIG", str(tmp_path / "config"))
-    made = Room(tmp_path)
-    yield made
-    made.case.close()
 
 
 def times(a: int, b: int) -> int:

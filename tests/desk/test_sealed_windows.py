@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.desk.test_sealed import HOLDERS, SIDES, Room
+from tests.desk.sealed_case import HOLDERS, SIDES, Room
 from tests.evidence.bench import NOW, SHIPPED
 from truceline import desk
 from truceline.desk import keyring, records
