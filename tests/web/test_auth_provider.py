@@ -173,14 +173,6 @@ def service(case_folder: Path, running: Provider, tmp_path_factory: pytest.TempP
         yield opened
 
 
-@pytest.fixture(scope="module")
-def client(service: Service) -> Iterator[Client]:
-    """The public."""
-    asking = Client(make_app(service))
-    yield asking
-    asking.close()
-
-
 @pytest.fixture
 def idp(running: Provider, service: Service) -> Provider:
     """The provider as it should be, and a service that has not asked it yet."""

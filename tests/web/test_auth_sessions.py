@@ -41,14 +41,6 @@ def service(case_folder: Path, clock: Clock) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def client(service: Service) -> Iterator[Client]:
-    """The public."""
-    asking = Client(make_app(service))
-    yield asking
-    asking.close()
-
-
-@pytest.fixture(scope="module")
 def person(client: Client) -> Person:
     """Somebody with a session that the tests of this module leave alone."""
     return signed_in(client, "mediator")

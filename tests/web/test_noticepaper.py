@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.web.asking import Client
-from tests.web.test_notices import PATH, RU, SARC, A, client, notice, service
+from tests.web.test_notices import PATH, RU, SARC, A, notice, service
 from truceline import LAW
 
-__all__ = ["client", "notice", "service"]
+__all__ = ["notice", "service"]
 FLIGHT = {
     "kind": "flight", "what": "MERCY1", "callsign": "MERCY1", "where": "35.1000, 36.70001; 35.1600, 36.80001",
     "since": "2027-01-05T10:00", "until": "2027-01-05T12:00", "to": [{"to": "ru"}],

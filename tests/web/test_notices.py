@@ -11,7 +11,6 @@ from tests.web.asking import Client
 from tests.web.conftest import WIDE
 from truceline.desk.service import Service
 from truceline.desk.viewers import Viewer
-from truceline.web.app import make_app
 
 A, B = Viewer("a-00000000000000d1", "notices"), Viewer("a-00000000000000d2", "notices")
 RU, US = Viewer("a-00000000000000d3", "party", "ru"), Viewer("a-00000000000000d4", "party", "us")
@@ -30,14 +29,6 @@ def service(case_folder: object, tmp_path_factory: pytest.TempPathFactory) -> It
         patched.setenv("TRUCELINE_CONFIG", str(tmp_path_factory.mktemp("config")))
         with Service.open(str(case_folder), WIDE) as opened:
             yield opened
-
-
-@pytest.fixture(scope="module")
-def client(service: Service) -> Iterator[Client]:
-    """Somebody who asks it."""
-    asking = Client(make_app(service))
-    yield asking
-    asking.close()
 
 
 @pytest.fixture(scope="module")
