@@ -15,10 +15,11 @@ import msgspec
 import pytest
 
 from tests.cli_table import answer, truceline
+from tests.clock import Clock
 from tests.evidence.bench import SHIPPED
 from tests.store.cluster import OWNER, cluster
 from tests.web.asking import Served
-from tests.witness.world import Clock, made, served, witness
+from tests.witness.world import made, served, witness
 from truceline import desk
 from truceline.desk import doctor, keyring, walls
 from truceline.desk.charters import new_charter

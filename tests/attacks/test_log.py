@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.world import clock, copied, flipped, sampled, told, within, writing
+from tests.clock import Clock
 from tests.conftest import ROOT
 from tests.record.foreign.logs import LOG, NOW, WITNESSES, SmallLog
 from tests.store.storages import KEYS, Feed, Place, Promised, begun, place, statement
 from tests.store.storages import NOW as TICKS
 from tests.store.storages import key as key_of
-from tests.witness.world import Clock, forked, made, policy, request, served, witness
+from tests.witness.world import forked, made, policy, request, served, witness
 from truceline.canon import sha256
 from truceline.desk import records
 from truceline.desk.charters import keys_of

@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import text as sql
 from typer.testing import CliRunner
 
+from tests.clock import Clock
 from tests.store.cluster import OWNER, ROLE, cluster
-from tests.witness.world import Clock, served
+from tests.witness.world import served
 from truceline import desk
 from truceline.cli import app
 from truceline.desk import backups

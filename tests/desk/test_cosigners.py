@@ -16,10 +16,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.clock import Clock
 from tests.record.foreign.logs import LOG, NOW, WITNESSES, SmallLog
 from tests.store.storages import KEYS, Feed, begun
 from tests.store.storages import NOW as LOG_NOW
-from tests.witness.world import Clock, forked, hostile, made, policy, request, served, witness
+from tests.witness.world import forked, hostile, made, policy, request, served, witness
 from truceline.desk.cosigners import Asked, Peer, ask, cosign
 from truceline.errors import InputError, StoreError
 from truceline.record.audit import Trust, audit

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.clock import Clock
 from tests.conftest import ROOT
 from tests.record.foreign.logs import LOG, NOW, OTHER_LOG, SmallLog, cosigned
-from tests.witness.world import Clock, forked, made, request, seeds, witness
+from tests.witness.world import forked, made, request, seeds, witness
 from truceline.canon import sha256
 from truceline.errors import InputError, StoreError, VerificationError
 from truceline.record.checkpoint import Checkpoint, check_fork, open_checkpoint, read_fork
@@ -55,7 +56,7 @@ def one_history(found: Witness) -> None:
 
 def test_a_growing_log_is_cosigned(where: Where) -> None:
     """The usual way, from the empty tree on: each checkpoint with a proof from the one before."""
-    clock = Clock()
+    clock = Clock(NOW)
     with witness(where, clock) as found:
         old = 0
         for size in (0, 1, 5, 256, 300, 1_000):
@@ -139,7 +140,7 @@ def test_same_size_other_root_is_refused_and_kept(where: Where, tmp_path: Path) 
 
 def test_a_fork_of_the_past_is_caught_too(where: Where) -> None:
     """A second root for a size that was cosigned long ago is evidence, whatever old size came with it."""
-    with witness(where, clock := Clock()) as found:
+    with witness(where, clock := Clock(NOW)) as found:
         accepted(found, 0, M)
         clock.at += 1
         accepted(found, 300, L)
@@ -150,7 +151,7 @@ def test_a_fork_of_the_past_is_caught_too(where: Where) -> None:
 
 def test_a_failed_proof_is_kept_until_it_is_explained(where: Where) -> None:
     """A signed note with a bad proof is kept; once a good proof for the same tree came, it is dropped."""
-    with witness(where, clock := Clock()) as found:
+    with witness(where, clock := Clock(NOW)) as found:
         accepted(found, 0, S)
         bad = b"old 5\n\n" + L.note()
         assert [found.add_checkpoint(bad).status for _ in range(3)] == [422] * 3
@@ -162,7 +163,7 @@ def test_a_failed_proof_is_kept_until_it_is_explained(where: Where) -> None:
 
 def test_a_failed_note_becomes_half_of_a_fork(where: Where) -> None:
     """The other branch came first, and its proof did not hold; the true tree of its size completes the proof."""
-    with witness(where, clock := Clock()) as found:
+    with witness(where, clock := Clock(NOW)) as found:
         accepted(found, 0, S)
         clock.at += 1
         lie = forked(300, at=2)
@@ -212,7 +213,7 @@ def test_a_fork_offered_to_two_witnesses_is_found_by_gossip(tmp_path: Path) -> N
 
 def test_a_head_rolled_back_is_refused(where: Where) -> None:
     """Attack 3: a log restored from a backup offers what it had; the witness says where it stood."""
-    with witness(where, clock := Clock()) as found:
+    with witness(where, clock := Clock(NOW)) as found:
         accepted(found, 0, L)
         clock.at += 1
         assert found.add_checkpoint(request(0, M)) == (409, "text/x.tlog.size", b"1000\n")
@@ -223,7 +224,7 @@ def test_a_head_rolled_back_is_refused(where: Where) -> None:
 
 def test_a_replay_gives_the_same_line_and_then_a_newer_time(where: Where) -> None:
     """Asked again for the same tree it says it again; within the second without a write."""
-    with witness(where, clock := Clock()) as found:
+    with witness(where, clock := Clock(NOW)) as found:
         first = accepted(found, 0, M)
         before = where[0].with_name("witness.key.marker").read_bytes()
         assert accepted(found, 300, M) == first
@@ -337,7 +338,7 @@ def test_the_state_of_another_witness_retires(where: Where, tmp_path: Path) -> N
 
 def test_a_state_restored_from_a_backup_retires(where: Where, tmp_path: Path) -> None:
     """The marker beside the key knows how far the state had come."""
-    with witness(where, clock := Clock()) as found:
+    with witness(where, clock := Clock(NOW)) as found:
         accepted(found, 0, S)
     shutil.copytree(where[1], tmp_path / "backup")
     clock.at += 1
@@ -416,7 +417,7 @@ def test_two_processes_of_one_key_do_not_run(where: Where) -> None:
 
 def test_a_clock_that_went_back_is_refused(where: Where) -> None:
     """Attack 15: a cosignature never bears an earlier time than one before it, neither running nor started anew."""
-    with witness(where, clock := Clock()) as found:
+    with witness(where, clock := Clock(NOW)) as found:
         accepted(found, 0, S)
         clock.at -= 1
         assert found.add_checkpoint(request(5, M)).status == 503
@@ -430,7 +431,7 @@ def test_a_log_with_the_key_of_the_witness_is_refused(where: Where) -> None:
     """Attack 16: one key for two purposes."""
     secret = seeds(100)(32)
     with pytest.raises(VerificationError, match="one key under two names"):
-        Witness(*where, [Signer("log.example/own", secret).verifier], Clock())
+        Witness(*where, [Signer("log.example/own", secret).verifier], Clock(NOW))
 
 
 def test_a_key_is_never_written_over(where: Where, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.clock import Clock
 from tests.record.foreign.logs import LOG, NOW, OTHER_LOG, WITNESSES, SmallLog
-from tests.witness.world import Clock, forked, hostile, policy
+from tests.witness.world import forked, hostile, policy
 from truceline.errors import StoreError, TrucelineError, VerificationError
 from truceline.record.checkpoint import check_fork, open_checkpoint, read_fork
 from truceline.record.note import COSIGNATURE, Signer
@@ -62,7 +63,7 @@ def log_of(size: int) -> SmallLog:
 
 def run(source: Served | str | Path, folder: Path, whom: Policy = OPEN, **rest: object) -> Mirrored:
     """One round."""
-    return mirror(source, folder, whom, **{"now": Clock(), **rest})  # type: ignore[arg-type]
+    return mirror(source, folder, whom, **{"now": Clock(NOW), **rest})  # type: ignore[arg-type]
 
 
 def holds(folder: Path, log: SmallLog) -> None:
@@ -275,7 +276,7 @@ def test_missing_files_are_no_tampering(tmp_path: Path) -> None:
 
 def test_a_mirror_cosigns(tmp_path: Path) -> None:
     """After all is verified, once for each checkpoint, never back in time."""
-    clock = Clock()
+    clock = Clock(NOW)
     done = run(Served(log_of(257)), tmp_path, now=clock, cosigner=COSIGNER)
     note = (tmp_path / "checkpoint").read_bytes()
     assert open_checkpoint(note, LOG.verifier, [COSIGNER.verifier]).times == {COSIGNER.verifier: NOW}

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.record.foreign.logs import LOG, SmallLog
-from tests.witness.world import Clock, forked, made, policy, request, served, witness
+from tests.clock import Clock
+from tests.record.foreign.logs import LOG, NOW, SmallLog
+from tests.witness.world import forked, made, policy, request, served, witness
 from truceline.canon import sha256
 from truceline.errors import InputError, StoreError, VerificationError
 from truceline.record.checkpoint import check_fork, open_checkpoint, read_fork
@@ -162,7 +163,7 @@ def test_serving_from_files(tmp_path: Path) -> None:
         said.append(url)
         raise KeyboardInterrupt
 
-    serve(Config(key, state, logs, now=Clock()), "127.0.0.1", 0, announce)
+    serve(Config(key, state, logs, now=Clock(NOW)), "127.0.0.1", 0, announce)
     assert said[0].startswith("http://127.0.0.1:")
     (state / "witness.sqlite").unlink()
     with pytest.raises(VerificationError, match="retired"):

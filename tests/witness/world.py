@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.clock import Clock
 from tests.record.foreign.logs import LOG, NOW, SmallLog
 from truceline.record.note import Verifier, base64_of
 from truceline.record.policy import Policy, read_policy
@@ -16,18 +17,6 @@ from truceline.record.tiles import TileTree
 from truceline.record.tree import consistency_path, leaf_hash
 from truceline.witness.cosign import Witness, new_witness
 from truceline.witness.serve import WitnessServer, bound
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self, at: int = NOW) -> None:
-        """Begin at a second."""
-        self.at = at
-
-    def __call__(self) -> int:
-        """The second."""
-        return self.at
 
 
 def forked(size: int, at: int = 7) -> SmallLog:
@@ -59,7 +48,7 @@ def made(folder: Path, name: str = "witness.example/t", seed: int = 100) -> tupl
 @contextmanager
 def witness(where: tuple[Path, Path], now: Callable[[], int] | None = None) -> Iterator[Witness]:
     """A witness of the one log, opened and closed."""
-    with contextlib.closing(Witness(*where, [LOG.verifier], now or Clock())) as found:
+    with contextlib.closing(Witness(*where, [LOG.verifier], now or Clock(NOW))) as found:
         yield found
 
 
