@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jsonschema import Draft202012Validator
-
+from tests.answers import valid
 from tests.evidence.bench import SHIPPED
-from tests.test_cli import SCHEMAS
 from truceline.cli import main
 
 ALLEGATION = {"text": "shelling of the market", "terms": ["F2"], "day": "2016-09-14", "units": ["SY02"]}
@@ -44,9 +42,7 @@ def truceline(*args: object, code: int = 0) -> Done:
 
 def answer(schema: str, *args: object, code: int = 0) -> dict[str, Any]:
     """The JSON of a command, held against its schema."""
-    made: dict[str, Any] = json.loads(truceline(*args, "--json", code=code).stdout)
-    Draft202012Validator(json.loads((SCHEMAS / f"{schema}.schema.json").read_text())).validate(made)
-    return made
+    return valid(schema, truceline(*args, "--json", code=code).stdout)
 
 
 class Table:

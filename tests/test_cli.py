@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.answers import SCHEMAS, valid
 from tests.evidence.bench import SHIPPED, ged, lines
 from truceline import LAW
 from truceline.cli import main
 from truceline.errors import EXIT_CODES
 
 ROOT = Path(__file__).parents[1]
-SCHEMAS = ROOT / "docs" / "reference" / "json"
 AGREEMENT, REPORTS = SHIPPED / "agreement.yaml", SHIPPED / "reports.jsonl"
 
 
@@ -64,9 +64,7 @@ def answer(schema: str, *args: object, code: int = 0) -> dict[str, Any]:
     """The JSON of a command, held against its schema."""
     left, out, err = here(*args, "--json")
     assert left == code, (args, left, out[-500:], err[-500:])
-    made: dict[str, Any] = json.loads(out)
-    Draft202012Validator(json.loads((SCHEMAS / f"{schema}.schema.json").read_text())).validate(made)
-    return made
+    return valid(schema, out)
 
 
 @pytest.fixture

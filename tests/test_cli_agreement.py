@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,15 +10,14 @@ from typing import Any
 
 import pytest
 import typer
-from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
+from tests.answers import valid
 from truceline import LAW
 from truceline.cli.agreement import add_to
 from truceline.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
-SCHEMAS = ROOT / "docs/reference/json"
 SHIPPED = ROOT / "agreements/syria-2016/agreement.yaml"
 REPORTS = SHIPPED.with_name("reports.jsonl")
 TEXT = """truceline: 1
@@ -52,9 +50,7 @@ def run(*args: object) -> Result:
 
 def answer(schema: str, *args: object) -> dict[str, Any]:
     """The JSON of a command, held against its schema."""
-    made: dict[str, Any] = json.loads(run(*args, "--json").stdout)
-    Draft202012Validator(json.loads((SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8"))).validate(made)
-    return made
+    return valid(schema, run(*args, "--json").stdout)
 
 
 @pytest.fixture
@@ -93,8 +89,7 @@ def test_check_gathers_faults_and_says_so_with_its_exit_code(draft: Path) -> Non
     """A text that is refused has no findings: it is mended first."""
     broken = changed(draft, ("does: withdraw", "does: wihtdraw"), ("in: u", "in: w"))
     done = run("agreement", "check", broken, "--json")
-    made = json.loads(done.stdout)
-    Draft202012Validator(json.loads((SCHEMAS / "agreement-check.schema.json").read_text())).validate(made)
+    made = valid("agreement-check", done.stdout)
     assert (done.exit_code, made["ok"], len(made["faults"]), made["findings"]) == (4, False, 2, [])
 
 

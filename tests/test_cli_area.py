@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
-from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
+from tests.answers import valid
 from tests.desk.area_case import A, B, C, World, copied, made
-from tests.test_cli import SCHEMAS
 from truceline import LAW
 from truceline.agreement.text import load
 from truceline.cli import area
@@ -61,9 +59,7 @@ def answer(schema: str, *args: object) -> dict[str, Any]:
     """The JSON of a command, held against its schema."""
     done = run(*args, "--json")
     assert done.exit_code == 0, done.exception
-    found: dict[str, Any] = json.loads(done.stdout)
-    Draft202012Validator(json.loads((SCHEMAS / f"{schema}.schema.json").read_text())).validate(found)
-    return found
+    return valid(schema, done.stdout)
 
 
 def refused(*args: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,15 +9,13 @@ from typing import Any
 
 import pytest
 import typer
-from jsonschema import Draft202012Validator
 
+from tests.answers import SCHEMAS, valid
 from tests.desk.test_fetching import KEY, Answer, Recorded, events, recorded
 from tests.evidence.bench import SHIPPED, ged
 from truceline import LAW
 from truceline.cli import changes, fetch
 from truceline.errors import InputError, VerificationError
-
-SCHEMAS = Path(__file__).parents[1] / "docs" / "reference" / "json"
 
 
 @pytest.fixture
@@ -43,9 +40,7 @@ def run(args: Sequence[object], capsys: pytest.CaptureFixture[str]) -> str:
 
 def answered(args: Sequence[object], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """Its JSON, held against the schema."""
-    made: dict[str, Any] = json.loads(run([*args, "--json"], capsys))
-    Draft202012Validator(json.loads((SCHEMAS / f"{args[0]}.schema.json").read_text())).validate(made)
-    return made
+    return valid(str(args[0]), run([*args, "--json"], capsys))
 
 
 # -- changes ---------------------------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import typer
-from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
+from tests.answers import valid
+from tests.conftest import ROOT
 from tests.evidence.bench import SHIPPED
-from tests.test_cli import ROOT, SCHEMAS
 from truceline import LAW
 from truceline.agreement.designations import MEANING
 from truceline.agreement.held import MEANING as HELD
@@ -46,9 +46,7 @@ def answer(schema: str, *args: object) -> dict[str, Any]:
     """The JSON of a command, held against its schema."""
     done = run(*args, "--json")
     assert done.exit_code == 0, done.exception
-    made: dict[str, Any] = json.loads(done.stdout)
-    Draft202012Validator(json.loads((SCHEMAS / f"{schema}.schema.json").read_text())).validate(made)
-    return made
+    return valid(schema, done.stdout)
 
 
 def actor(made: dict[str, Any], name: str) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.answers import SCHEMAS
 from tests.cli_table import ALLEGATION, Table, answer, founded, seated, truceline
 from tests.evidence.bench import SHIPPED
-from tests.test_cli import SCHEMAS, told
+from tests.test_cli import told
 
 AGREEMENT, REPORTS = SHIPPED / "agreement.yaml", SHIPPED / "reports.jsonl"
 

@@ -15,8 +15,8 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.answers import SCHEMAS
 from tests.cli_table import truceline
-from tests.test_cli import SCHEMAS
 from tests.test_cli import truceline as in_process_of_its_own
 from tests.web.asking import WAIT_S, Served
 from truceline import desk

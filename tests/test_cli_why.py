@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 import typer
-from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from tests.test_cli import SCHEMAS
+from tests.answers import valid
 from truceline import LAW
 from truceline.assess.proof import sealed
 from truceline.cli import why as command
@@ -35,13 +34,6 @@ def report(case: Path) -> str:
     asked = json.loads(CliRunner().invoke(app, ["ask", str(case), "--json"]).stdout)["asked"]
     found: str = asked[0]["reports"][0]
     return found
-
-
-def valid(schema: str, text: str) -> dict[str, object]:
-    """An answer, held against its schema."""
-    made: dict[str, object] = json.loads(text)
-    Draft202012Validator(json.loads((SCHEMAS / f"{schema}.schema.json").read_text())).validate(made)
-    return made
 
 
 def test_why_prints_a_tree_and_two_worlds(case: Path, report: str) -> None:
