@@ -149,6 +149,16 @@ def ended(service: Service, viewer: Viewer, hook: Hook, state: str, number: int 
     raise AssertionError([(one.state, one.error) for one in found])
 
 
+def off(service: Service, viewer: Viewer) -> str:
+    """Why the first hook of somebody is off, once it is."""
+    pause = threading.Event()
+    for _ in range(int(WAIT_S / 0.02)):
+        if webhooks.listed(service, viewer)[0].off:
+            break
+        pause.wait(0.02)
+    return webhooks.listed(service, viewer)[0].off
+
+
 def verify(key: str, headers: dict[str, str], body: bytes) -> None:
     """What a receiver does, by the standard library alone (https://www.standardwebhooks.com)."""
     content = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
@@ -378,12 +388,7 @@ def test_a_closed_account_is_told_nothing_more(service: Service, receiver: Recei
     hook, _ = webhooks.add(service, gov, receiver.url, ["entry"], webhooks.HMAC)
     accounts.disable(service.state, "a-gov")
     say(service, "one")
-    pause = threading.Event()
-    for _ in range(200):
-        if webhooks.listed(service, gov)[0].off:
-            break
-        pause.wait(0.02)
-    assert webhooks.listed(service, gov)[0].off == "its account is closed"
+    assert off(service, gov) == "its account is closed"
     assert receiver.got == [] and rows.next_of(service.state, hook.id) is None
 
 
@@ -605,12 +610,7 @@ def test_a_hook_whose_secret_is_on_another_machine_is_turned_off(
     webhooks.add(service, gov, receiver.url, ["entry"], webhooks.HMAC)
     monkeypatch.setattr(webhooks, "config_folder", lambda: tmp_path / "elsewhere")
     say(service, "one")
-    pause = threading.Event()
-    for _ in range(300):
-        if webhooks.listed(service, gov)[0].off:
-            break
-        pause.wait(0.02)
-    assert webhooks.listed(service, gov)[0].off == "its secret is not on this machine: make the webhook anew"
+    assert off(service, gov) == "its secret is not on this machine: make the webhook anew"
     assert receiver.got == []
 
 
