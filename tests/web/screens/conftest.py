@@ -94,6 +94,12 @@ def enacted_case(shipped_case: Path, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
+@pytest.fixture(scope="module")
+def own_case(enacted_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it of this module's own: what is done there changes it."""
+    return Path(shutil.copytree(enacted_case, tmp_path_factory.mktemp("own") / "case"))
+
+
 @pytest.fixture(scope="session")
 def demo(enacted_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demonstration that all tests of this process share; none of them writes to its record."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,11 +20,9 @@ SITE = {
 
 
 @pytest.fixture(scope="module")
-def room(enacted_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def room(own_case: Path) -> Iterator[Demo]:
     """A demonstration of this module's own: what is done here changes it."""
-    folder = tmp_path_factory.mktemp("notify") / "case"
-    shutil.copytree(enacted_case, folder)
-    with demonstration(folder) as made:
+    with demonstration(own_case) as made:
         yield made
 
 

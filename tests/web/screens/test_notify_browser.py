@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,11 +22,9 @@ KEPT = (
 
 
 @pytest.fixture(scope="module")
-def url(enacted_case: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(own_case: Path) -> Iterator[str]:
     """A demonstration of this module's own: what is done here changes it."""
-    folder = tmp_path_factory.mktemp("day") / "case"
-    shutil.copytree(enacted_case, folder)
-    with served_demo(folder) as found:
+    with served_demo(own_case) as found:
         yield found
 
 
