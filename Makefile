@@ -8,6 +8,8 @@ ISLAND_SOURCES = $(wildcard web-assets/src/* web-assets/src/*/*) web-assets/buil
 SEED = 20160227
 # The fast suite has 20 minutes at the most, on two cores; a test goes to whichever worker is free.
 WORKERS = -n 4 --dist worksteal
+# What was compiled once is kept: the tests start this program some hundred times.
+unexport PYTHONDONTWRITEBYTECODE
 LIMIT := $(shell command -v timeout >/dev/null 2>&1 && echo timeout 1200)
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -qq --no-input
 
@@ -48,7 +50,7 @@ run: setup ## the shipped case, assessed, its page served (ARGS="--no-serve" onl
 	@$(BIN)/truceline run $(ARGS)
 
 test: setup ## the fast tests (ARGS="tests/test_span.py" for some of them)
-	@$(MAKE) -s test-deps foreign
+	@$(BIN)/python -m tests.compiled & $(MAKE) -s test-deps foreign; wait
 	@$(LIMIT) $(BIN)/python -m pytest -m "not long" $(WORKERS) -rs --hypothesis-seed=$(SEED) $(ARGS)
 
 test-long: setup ## the tests that take minutes: random cases by the million, kills, hostile input, foreign verifiers

@@ -17,7 +17,7 @@ DATA = Path(os.environ.get("TRUCELINE_DATA") or ROOT.parent / "shared" / "data")
 GRAPHICS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
-settings.register_profile("truceline", deadline=None, max_examples=50)  # a slow machine is no fault of the law
+settings.register_profile("truceline", deadline=None, max_examples=25)  # a slow machine is no fault of the law
 settings.load_profile("truceline")
 
 

@@ -8,7 +8,6 @@ Source: RFC 7946; GeoParquet 1.1.
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -22,7 +21,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from truceline.areas import Alias, Gazetteer, Unit
-from truceline.errors import InputError, quoted, text_of
+from truceline.errors import Fault, InputError, csv_rows, quoted
 from truceline.space import Floats, Geometry, checked_polygon, is_flat_wkb
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -213,10 +212,11 @@ def _spellings(units_csv: bytes | None) -> tuple[list[Alias], dict[str, str]]:
     if units_csv is None:
         return [], {}
     aliases, same_as = [], {}
-    for row in csv.DictReader(io.StringIO(text_of(units_csv, "units.csv"))):
-        if not ((row.get("level") or "").isascii() and (row.get("level") or "").isdecimal()):
-            raise InputError(f"units.csv: expected a whole number as `level`, got {quoted(row.get('level'))}")
-        aliases.append(Alias(row.get("text") or "", int(row["level"]), row.get("code") or "", row.get("source") or ""))
+    for line, row in csv_rows(units_csv, "units.csv", ("text", "level", "code")):
+        if not (row["level"].isascii() and row["level"].isdecimal()):
+            told = f"expected a whole number, got {quoted(row['level'])}"
+            raise InputError(Fault(told, "units.csv", line, "level"))
+        aliases.append(Alias(row["text"], int(row["level"]), row["code"], row.get("source", "")))
         if row.get("same_as"):
             same_as[row["code"]] = row["same_as"]
     return aliases, same_as

@@ -19,7 +19,8 @@ once.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -201,6 +202,31 @@ def is_csv(reader: csv.DictReader[str], name: str) -> Iterator[None]:
         yield
     except csv.Error as error:
         raise InputError(Fault(f"not CSV: {error}", name, reader.line_num)) from None
+
+
+def csv_rows(data: bytes, name: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    r"""The rows of a small table, each with its line: its cells by column, without blanks around them.
+
+    Args:
+        data: CSV in UTF-8 with a head; empty = no rows.
+        name: for messages.
+        columns: that it must have.
+
+    Raises:
+        InputError: it is no CSV in UTF-8, or lacks a column.
+
+    >>> list(csv_rows(b"a,b,c\n1, 2 ,3\n", "t.csv", ["a", "b"]))
+    [(2, {'a': '1', 'b': '2', 'c': '3'})]
+    """
+    if not data:
+        return
+    reader = csv.DictReader(io.StringIO(text_of(data, name)))
+    with is_csv(reader, name):
+        missing = [column for column in columns if column not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError(Fault(f"expected the columns {', '.join(columns)}, missing {', '.join(missing)}", name, 1))
+        for row in reader:
+            yield reader.line_num, {column: (cell or "").strip() for column, cell in row.items() if column}
 
 
 def raise_all(faults: Iterable[Fault], kind: type[TrucelineError]) -> None:

@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 from tests.conftest import ROOT
 from tests.evidence.bench import SHIPPED, bench
 from truceline.assess.followed import read_expected
+from truceline.atlas import read_atlas
 from truceline.errors import InputError
+from truceline.evidence import sources
 from truceline.evidence import statements as made
+from truceline.evidence.aliases import read_aliases
+from truceline.evidence.sources import read_sources
 from truceline.evidence.statements import (
     AFTER,
     FLAGS,
@@ -235,6 +239,12 @@ def test_what_is_no_csv_is_told_with_its_line(cell: str) -> None:
         read_speakers(f"{head}\n{cell},A,,,,s,V\n".encode())
     with pytest.raises(InputError, match=r"follow.csv:\d: not CSV"):
         read_expected(f"claim,expects,ids,at,what,source,tag\nc,happens,r,,{cell},s,V\n".encode(), "UTC")
+    with pytest.raises(InputError, match=r"sources.csv:\d: not CSV"):
+        read_sources(f"{','.join(sources.COLUMNS)}\n{cell}\n".encode())
+    with pytest.raises(InputError, match=r"acts.csv:\d: not CSV"):
+        read_aliases({"acts": f"text,act,protected,source\n{cell},shelling,,s\n".encode()})
+    with pytest.raises(InputError, match=r"units.csv:\d: not CSV"):
+        read_atlas({}, f"text,level,code\n{cell},1,A\n".encode())
 
 
 def test_the_files_ship_as_the_case_has_them() -> None:

@@ -25,7 +25,7 @@ from truceline.desk.service import Service
 from truceline.desk.viewers import PUBLIC, Viewer
 from truceline.errors import StoreError
 from truceline.evidence.schema import hash_rejected, hash_table, salted, under_salt
-from truceline.web import receiving
+from truceline.web import formparts
 from truceline.web.app import make_app
 
 DESK = Viewer("a-00000000000000d1", "secretariat")
@@ -362,7 +362,7 @@ def test_a_form_is_read_beside_the_loop(small: tuple[Client, Service], monkeypat
     async def loop() -> int:
         return threading.get_ident()
 
-    monkeypatch.setattr(receiving, "MultipartParser", Parser)
+    monkeypatch.setattr(formparts, "MultipartParser", Parser)
     made = sent(client, GOV, "/api/v1/evidence/offers", files={"file": ("a", b"x" * 100)})
     assert made.status_code == 202
     assert seen and client.call(loop) not in seen

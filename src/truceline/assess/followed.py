@@ -12,8 +12,6 @@ answer here is a finding.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -24,7 +22,7 @@ from truceline.agreement.standing import Standing
 from truceline.assess.columns import Columns
 from truceline.assess.events import is_act, is_one_of
 from truceline.assess.place import Placed
-from truceline.errors import Fault, InputError, is_csv, quoted, raise_all, text_of
+from truceline.errors import Fault, InputError, csv_rows, quoted, raise_all
 from truceline.evidence.schema import Named, Observation
 from truceline.evidence.statements import WORDED, Claim, When, when_of
 from truceline.space import BAND_M, NOWHERE, Region, distance_m
@@ -138,21 +136,9 @@ def read_expected(data: bytes, tz: str, name: str = "follow.csv") -> dict[str, l
     Raises:
         InputError: a column is missing, a row expects nothing that is known, or a time is none.
     """
-    if not data:
-        return {}
-    reader = csv.DictReader(io.StringIO(text_of(data, name)))
-    with is_csv(reader, name):
-        return _expected_of(reader, tz, name)
-
-
-def _expected_of(reader: csv.DictReader[str], tz: str, name: str) -> dict[str, list[Expected]]:
-    missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-    if missing:
-        raise InputError(Fault(f"expected the columns {', '.join(COLUMNS)}, missing {', '.join(missing)}", name, 1))
     found: dict[str, list[Expected]] = {}
     faults: list[Fault] = []
-    for raw in reader:
-        row, line = {column: (raw[column] or "").strip() for column in COLUMNS}, reader.line_num
+    for line, row in csv_rows(data, name, COLUMNS):
         at = when_of(row["at"], tz)
         if row["expects"] not in EXPECTS:
             told = f"expected one of {', '.join(EXPECTS)}, got {quoted(row['expects'])}"

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from truceline.cli.read import ByWords, Kind, Mapped
 from truceline.cli.show import Json, emit, printable, say, table, told
 
 FIRST = 20
@@ -22,13 +23,9 @@ def changes(  # noqa: PLR0917  # the signature is the command line
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The later release.")],
     since: Annotated[str, typer.Option("--from", help="Only rows that start from this moment on.")] = "",
     until: Annotated[str, typer.Option("--until", help="Only rows that start before this moment.")] = "",
-    agreement: Annotated[
-        Path | None, typer.Option("--agreement", help="Read by its words and places; else by the shipped one.")
-    ] = None,
-    kind: Annotated[str, typer.Option("--as", help="Force a kind of file.")] = "",
-    mapping: Annotated[
-        Path | None, typer.Option("--mapping", help="Which column means what, for a table without a format of its own.")
-    ] = None,
+    agreement: ByWords = None,
+    kind: Kind = "",
+    mapping: Mapped = None,
     as_json: Json = False,
 ) -> None:
     """Compare two releases of one data set: rows that vanished, appeared, moved, were recoded, other deaths.

@@ -11,6 +11,14 @@ from truceline.cli.show import Json, emit, printable, say, table, told
 
 FIRST = 10
 
+ByWords = Annotated[
+    Path | None, typer.Option("--agreement", help="Read by its words and places; else by the shipped one.")
+]
+Kind = Annotated[str, typer.Option("--as", help="Force a kind of file.")]
+Mapped = Annotated[
+    Path | None, typer.Option("--mapping", help="Which column means what, for a table without a format of its own.")
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the program."""
@@ -19,13 +27,9 @@ def add_to(app: typer.Typer) -> None:
 
 def read(  # noqa: PLR0917  # the signature is the command line
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of evidence.")],
-    agreement: Annotated[
-        Path | None, typer.Option("--agreement", help="Read by its words and places; else by the shipped one.")
-    ] = None,
-    kind: Annotated[str, typer.Option("--as", help="Force a kind of file.")] = "",
-    mapping: Annotated[
-        Path | None, typer.Option("--mapping", help="Which column means what, for a table without a format of its own.")
-    ] = None,
+    agreement: ByWords = None,
+    kind: Kind = "",
+    mapping: Mapped = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write the rows to this Parquet file.")] = None,
     rejected: Annotated[
         Path | None, typer.Option("--rejected", help="Write all rejected rows to this file (.csv, .parquet).")

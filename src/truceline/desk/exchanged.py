@@ -58,26 +58,13 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 @dataclass(frozen=True)
-class AreaShown:
+class AreaShown(Standing):
     """What is shown of a group, as one speaker says it.
 
     Attributes:
-        group: an actor of the text.
-        by: who says it.
-        cells: sorted; none = nowhere.
-        since: UTC second since which this is shown; `until`: before which it does not change.
-        index: of the newest statement it rests on.
-        at: UTC second at which the day of that statement was over.
         is_own: it was given by the group itself or by who stands above it, for its protection.
     """
 
-    group: str
-    by: str
-    cells: tuple[str, ...]
-    since: int
-    until: int
-    index: int
-    at: int
     is_own: bool
 
 
@@ -242,7 +229,7 @@ def areas_shown(case: Case, viewer: Viewer, now: int | None = None, asked: int |
 
 def _shown(one: Standing, text: Agreement) -> AreaShown:
     own = is_own(text, one.group, one.by)
-    return AreaShown(one.group, one.by, one.cells, one.since, one.until, one.index, one.at, own)
+    return AreaShown(**vars(one), is_own=own)
 
 
 def text_in_force(case: Case) -> Agreement:

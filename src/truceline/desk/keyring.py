@@ -80,6 +80,16 @@ def new_key(name: str, use: str, *, secret: bytes = b"") -> KeyFile:
     made = _key(name, use, secret or secrets.token_bytes(32), utc_text(int(time.time())))
     folder = own_folder("keys")
     path = folder / f"{made.id}.{use}.key"
+    keep_alone(path, made)
+    return made
+
+
+def keep_alone(path: Path, made: KeyFile) -> None:
+    """Write a key to a file that only its owner may read.
+
+    Raises:
+        StoreError: something lies there already, or it cannot be written.
+    """
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
@@ -88,7 +98,6 @@ def new_key(name: str, use: str, *, secret: bytes = b"") -> KeyFile:
             os.fsync(file.fileno())
     except OSError as error:
         raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
-    return made
 
 
 def _key(name: str, use: str, secret: bytes, made: str) -> KeyFile:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ from http_message_signatures import (
 )
 from http_message_signatures.algorithms import ED25519
 
-from truceline.desk.keyring import KeyFile
+from truceline.desk.keyring import KeyFile, keep_alone
 from truceline.desk.settings import Settings
 from truceline.desk.viewers import WRONG, Viewer
 from truceline.errors import CredentialsError, InputError, StoreError
@@ -72,14 +71,7 @@ def new_key_file(path: Path, now: int) -> KeyFile:
     """
     secret = secrets.token_bytes(32)
     made = KeyFile(utc_text(now), "", SigningKey.of_seed(secret).public, secret, USE)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(made)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
+    keep_alone(path, made)
     return made
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from truceline import LAW, RULE_VERSION, __version__
-from truceline.agreement.model import Zone
+from truceline.agreement.model import Agreement, Zone
 from truceline.assess.replay import Change, Replay, Shift
 from truceline.atlas import Feature, read_features
 from truceline.desk.files import Tell, file_hash, read_bytes
@@ -105,24 +106,36 @@ def what_if(case: Case, supposed: Supposed, asked: Asked, tell: Tell | None = No
 def what_if_answer(outcome: Outcome, supposed: Supposed, change: Change) -> dict[str, Any]:
     """The answer of `what-if --json`; its schema is in `docs/reference/json`."""
     agreement = outcome.bench.agreement
-    zone = supposed.zone
-    named = {term.id for term in agreement.terms.values() if zone in term.where}
-    changed = list(change.changed())
-    shown = [key for key in change.totals if key in named or key in {one.term for one in changed}]
     return {
         "truceline": __version__, "rule_version": RULE_VERSION,
         "agreement": agreement.id, "agreement_hash": agreement.canonical_hash,
         "known_at": None if outcome.known_at is None else utc_text(outcome.known_at),
         "readings": dict(agreement.readings),
         "supposed": {
-            "zone": zone,
+            "zone": supposed.zone,
             "geometry": None if supposed.geometry is None else supposed.geometry.name,
             "geometry_sha256": None if supposed.geometry is None else file_hash(supposed.geometry),
             "from": supposed.since or None, "until": supposed.until or None, "ceiling_m": supposed.ceiling_m,
         },
         "observations": len(outcome.assessed.reports), "judged_again": len(change.rows),
-        "any": _shift(change.totals["any"]),
-        "terms": {key: _shift(change.totals[key]) for key in shown if key != "any"},
+        **change_row(change, agreement, supposed.zone),
+        "law": LAW,
+    }  # fmt: skip
+
+
+def change_row(change: Change, agreement: Agreement, zone: str, most: int | None = None) -> dict[str, Any]:
+    """What would be answered otherwise, as plain values.
+
+    Args:
+        change: what came out.
+        agreement: the text.
+        zone: that was supposed otherwise: terms that speak of it are told of also where nothing differs.
+        most: so many of the answers that differ are listed; None = all.
+    """
+    named = {term.id for term in agreement.terms.values() if zone in term.where}
+    shown = [key for key in change.totals if key != "any" and (key in named or change.differ[key].any())]
+    return {
+        "any": _shift(change.totals["any"]), "terms": {key: _shift(change.totals[key]) for key in shown},
         "by_month": _shifts(change.by_month), "by_act": _shifts(change.by_act), "by_side": _shifts(change.by_side),
         "changed": [
             {
@@ -130,9 +143,8 @@ def what_if_answer(outcome: Outcome, supposed: Supposed, change: Change) -> dict
                 "reasons_before": [reason.value for reason in one.reasons_before],
                 "reasons_after": [reason.value for reason in one.reasons_after],
             }
-            for one in changed
+            for one in islice(change.changed(), most)
         ],
-        "law": LAW,
     }  # fmt: skip
 
 

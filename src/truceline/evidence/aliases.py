@@ -6,13 +6,11 @@ which may hold groups that never accepted.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from truceline.errors import Fault, InputError, quoted, raise_all, text_of
+from truceline.errors import Fault, InputError, csv_rows, quoted, raise_all
 from truceline.evidence.schema import EITHER, JOINT, MODES, NOBODY, ONE, UNNAMED, Named
 
 _COLUMNS = {
@@ -124,33 +122,25 @@ def read_aliases(files: Mapping[str, bytes]) -> Aliases:
     actors = {key(r["text"]): _actor(r, line, faults) for line, r in rows["actors"]}
     made = Aliases(
         actors=actors,
-        acts={
-            key(r["text"]): ActAlias(r["act"].strip(), r["protected"].strip().lower() == "true")
-            for _, r in rows["acts"]
-        },
-        weapons={key(r["text"]): (r["weapon"].strip(), r["act"].strip()) for _, r in rows["weapons"]},
-        places={key(r["text"]): PlaceAlias(r["class"].strip(), _split(r["area"])) for _, r in rows["places"]},
+        acts={key(r["text"]): ActAlias(r["act"], r["protected"].lower() == "true") for _, r in rows["acts"]},
+        weapons={key(r["text"]): (r["weapon"], r["act"]) for _, r in rows["weapons"]},
+        places={key(r["text"]): PlaceAlias(r["class"], _split(r["area"])) for _, r in rows["places"]},
     )
     raise_all(faults, InputError)
     return made
 
 
 def _rows(name: str, data: bytes, faults: list[Fault]) -> list[tuple[int, dict[str, str]]]:
-    if not data:
+    try:
+        return list(csv_rows(data, f"{name}.csv", _COLUMNS[name]))
+    except InputError as error:
+        faults += error.faults
         return []
-    reader = csv.DictReader(io.StringIO(text_of(data, f"{name}.csv")))
-    missing = [c for c in _COLUMNS[name] if c not in (reader.fieldnames or ())]
-    if missing:
-        faults.append(
-            Fault(f"expected the columns {', '.join(_COLUMNS[name])}, missing {', '.join(missing)}", f"{name}.csv", 1)
-        )
-        return []
-    return [(reader.line_num, {k: v or "" for k, v in row.items() if k}) for row in reader]
 
 
 def _actor(row: Mapping[str, str], line: int, faults: list[Fault]) -> Named:
-    kind, ids = row["kind"].strip(), _split(row["ids"])
-    mode = row["mode"].strip() or (ONE if len(ids) == 1 else EITHER)
+    kind, ids = row["kind"], _split(row["ids"])
+    mode = row["mode"] or (ONE if len(ids) == 1 else EITHER)
     if kind not in ACTOR_KINDS or mode not in MODES:
         faults.append(Fault(f"expected a known kind and mode, got {quoted(kind)}, {quoted(mode)}", "actors.csv", line))
     if kind == "none":

@@ -10,13 +10,11 @@ Source: STANAG 2511; the design's *Semantics*, Evidence needed for *surely*.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from truceline.errors import Fault, InputError, quoted, raise_all, text_of
+from truceline.errors import Fault, InputError, csv_rows, quoted, raise_all
 from truceline.evidence.aliases import key
 
 COLUMNS = ("text", "line", "party", "letter", "relays", "source", "tag")
@@ -79,29 +77,20 @@ def read_sources(data: bytes, name: str = "sources.csv") -> Sources:
     Raises:
         InputError: a column is missing, a letter is none, or a text stands twice.
     """
-    if not data:
-        return Sources()
-    reader = csv.DictReader(io.StringIO(text_of(data, name)))
-    missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-    if missing:
-        raise InputError(Fault(f"expected the columns {', '.join(COLUMNS)}, missing {', '.join(missing)}", name, 1))
     faults: list[Fault] = []
     mouths: dict[str, Mouth] = {}
-    for row in reader:
-        text, mouth = key(row["text"] or ""), _mouth(row)
+    for line, row in csv_rows(data, name, COLUMNS):
+        text, mouth = key(row["text"]), _mouth(row)
         if not text or text in mouths:
             told = f"stands in the table twice: {quoted(row['text'])}" if text else "expected a name, got nothing"
-            faults.append(Fault(told, name, reader.line_num, "text"))
+            faults.append(Fault(told, name, line, "text"))
         if mouth.letter not in LETTERS or len(mouth.letter) != 1:
-            faults.append(
-                Fault(f"expected a letter A to F, got {quoted(mouth.letter)}", name, reader.line_num, "letter")
-            )
+            faults.append(Fault(f"expected a letter A to F, got {quoted(mouth.letter)}", name, line, "letter"))
         mouths[text] = mouth
     raise_all(faults, InputError)
     return Sources(mouths)
 
 
-def _mouth(row: Mapping[str, str | None]) -> Mouth:
-    get = {name: (row[name] or "").strip() for name in COLUMNS}
+def _mouth(get: Mapping[str, str]) -> Mouth:
     line = RELAYS if get["relays"].lower() == "true" else key(get["line"] or get["text"])
     return Mouth(line, get["party"], get["letter"].upper() or "F")

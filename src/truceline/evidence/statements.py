@@ -12,8 +12,6 @@ Source: `agreements/syria-2016/README.md`; docs/how-to/read-words-and-acts.md.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -22,7 +20,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from truceline.errors import Fault, InputError, is_csv, quoted, raise_all, text_of
+from truceline.errors import Fault, InputError, csv_rows, quoted, raise_all, text_of
 from truceline.evidence.aliases import key
 from truceline.evidence.schema import Rejected
 from truceline.evidence.sources import Sources
@@ -290,26 +288,12 @@ def read_added(data: bytes, name: str = "claims.csv") -> dict[str, Added]:
 
 
 def _rows(data: bytes, name: str, columns: tuple[str, ...], by: str) -> Iterator[dict[str, str]]:
-    if not data:
-        return
-    reader = csv.DictReader(io.StringIO(text_of(data, name)))
-    with is_csv(reader, name):
-        yield from _rows_of(reader, name, columns, by)
-
-
-def _rows_of(
-    reader: csv.DictReader[str], name: str, columns: tuple[str, ...], by: str
-) -> Iterator[dict[str, str]]:  # fmt: skip
-    missing = [column for column in columns if column not in (reader.fieldnames or ())]
-    if missing:
-        raise InputError(Fault(f"expected the columns {', '.join(columns)}, missing {', '.join(missing)}", name, 1))
     faults: list[Fault] = []
     seen: set[str] = set()
-    for raw in reader:
-        row = {column: (raw[column] or "").strip() for column in columns}
+    for line, row in csv_rows(data, name, columns):
         if not row[by] or key(row[by]) in seen:
             told = f"stands in the table twice: {quoted(row[by])}" if row[by] else "expected a text, got nothing"
-            faults.append(Fault(told, name, reader.line_num, by))
+            faults.append(Fault(told, name, line, by))
         seen.add(key(row[by]))
         yield row
     raise_all(faults, InputError)

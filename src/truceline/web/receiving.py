@@ -7,16 +7,15 @@ text, and each comes once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import anyio.to_thread
 from fastapi import Request
-from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
 from truceline.desk.uploads import Arrival
 from truceline.errors import InputError, quoted
+from truceline.web.formparts import Parts
 from truceline.web.parts import ProblemError
 
 AT_ONCE = 1 << 20
@@ -27,54 +26,27 @@ MOST_FIELDS = 10
 FILE = "file"
 
 
-@dataclass
-class _Form:
+class _Form(Parts):
     """What a form held so far.
 
     Attributes:
         fields: name to bytes of the small fields that are whole.
         name: of the file.
         pieces: of the file, not written yet.
-        has_ended: the form is whole.
     """
 
-    fields: dict[str, bytearray] = field(default_factory=dict)
-    name: str | None = None
-    pieces: bytearray = field(default_factory=bytearray)
-    has_ended: bool = False
-    _into: bytearray | None = None
-    _header: bytearray = field(default_factory=bytearray)
-    _value: bytearray = field(default_factory=bytearray)
-    _headers: dict[bytes, bytes] = field(default_factory=dict)
+    def __init__(self) -> None:
+        """Nothing has come yet."""
+        super().__init__()
+        self.fields: dict[str, bytearray] = {}
+        self.name: str | None = None
+        self.pieces = bytearray()
+        self._into: bytearray | None = None
 
-    def parser(self, boundary: bytes) -> MultipartParser:
-        """A parser that fills this."""
-        return MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._part, "on_header_field": self._header_name,
-                "on_header_value": self._header_value, "on_header_end": self._header_end,
-                "on_headers_finished": self._begin, "on_part_data": self._data, "on_end": self._end,
-            },
-            max_header_count=8, max_header_size=4096,
-        )  # fmt: skip
-
-    def _part(self) -> None:
-        self._headers, self._into = {}, None
-
-    def _header_name(self, data: bytes, start: int, end: int) -> None:
-        self._header += data[start:end]
-
-    def _header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def _header_end(self) -> None:
-        self._headers[bytes(self._header).lower()] = bytes(self._value)
-        self._header.clear()
-        self._value.clear()
-
-    def _begin(self) -> None:
-        told = self._headers.get(b"content-disposition", b"").decode("utf-8", "replace")
+    def begin(self) -> None:
+        """Into what it goes."""
+        self._into = None
+        told = self.headers.get(b"content-disposition", b"").decode("utf-8", "replace")
         kind, options = parse_options_header(told.encode("utf-8").decode("latin-1"))
         name = options.get(b"name", b"").decode("utf-8", "replace")
         if kind != b"form-data" or not name:
@@ -88,15 +60,13 @@ class _Form:
         else:
             self._into = self.fields[name] = bytearray()
 
-    def _data(self, data: bytes, start: int, end: int) -> None:
+    def data(self, data: bytes, start: int, end: int) -> None:
+        """Take a piece."""
         if self._into is None:
             raise InputError("expected the fields of a form, each with its name")
         self._into += data[start:end]
         if self._into is not self.pieces and len(self._into) > MOST_FIELD:
             raise InputError(f"expected fields of at most {MOST_FIELD} bytes beside the file")
-
-    def _end(self) -> None:
-        self.has_ended = True
 
 
 async def receive(request: Request, arrival: Arrival) -> tuple[str | None, Mapping[str, bytes]]:

@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl
 
 import anyio.to_thread
 from fastapi import Request
-from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
@@ -23,6 +22,7 @@ from truceline.desk.originals import Incoming
 from truceline.desk.settings import Settings
 from truceline.errors import InputError
 from truceline.web.answering import GoneError
+from truceline.web.formparts import Parts
 from truceline.web.hotline import MOST_NAME
 from truceline.web.parts import ProblemError
 
@@ -45,7 +45,7 @@ class _File:
     incoming: Incoming | None = None
 
 
-class Form:
+class Form(Parts):
     """What a report holds.
 
     Attributes:
@@ -54,14 +54,12 @@ class Form:
 
     def __init__(self, settings: Settings) -> None:
         """Nothing has come yet; end it with `kept` or `drop`."""
+        super().__init__()
         self.fields: dict[str, list[str]] = {}
         self._settings = settings
         self._files: list[_File] = []
         self._raw: list[tuple[str, bytearray]] = []
         self._into: bytearray | _File | None = None
-        self._header, self._value = bytearray(), bytearray()
-        self._headers: dict[bytes, bytes] = {}
-        self.has_ended = False
 
     def text(self, name: str) -> str:
         """A field that comes once.
@@ -104,19 +102,6 @@ class Form:
 
     # -- as it comes ---------------------------------------------------------------------------------------------------
 
-    def parser(self, boundary: bytes) -> MultipartParser:
-        """A parser that fills this."""
-        return MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._part, "on_header_field": self._header_name,
-                "on_header_value": self._header_value, "on_header_end": self._header_end,
-                "on_headers_finished": self._begin, "on_part_data": self._data, "on_part_end": self._end_part,
-                "on_end": self._end,
-            },
-            max_header_count=8, max_header_size=4_096,
-        )  # fmt: skip
-
     def read(self, data: bytes) -> None:
         """Take the fields of a form without files.
 
@@ -153,22 +138,10 @@ class Form:
             raise InputError(f"expected fields of at most {MOST_FIELD} bytes")
         self.fields.setdefault(name, []).append(value)
 
-    def _part(self) -> None:
-        self._headers, self._into = {}, None
-
-    def _header_name(self, data: bytes, start: int, end: int) -> None:
-        self._header += data[start:end]
-
-    def _header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def _header_end(self) -> None:
-        self._headers[bytes(self._header).lower()] = bytes(self._value)
-        self._header.clear()
-        self._value.clear()
-
-    def _begin(self) -> None:
-        kind, options = parse_options_header(self._headers.get(b"content-disposition", b"").decode("latin-1"))
+    def begin(self) -> None:
+        """Into what it goes."""
+        self._into = None
+        kind, options = parse_options_header(self.headers.get(b"content-disposition", b"").decode("latin-1"))
         name = options.get(b"name", b"").decode("utf-8", "replace")
         if kind != b"form-data" or not 0 < len(name) <= MOST_NAME:
             raise InputError(_NAMELESS)
@@ -183,7 +156,8 @@ class Form:
             self._into = bytearray()
             self._raw.append((name, self._into))
 
-    def _data(self, data: bytes, start: int, end: int) -> None:
+    def data(self, data: bytes, start: int, end: int) -> None:
+        """Take a piece."""
         if isinstance(self._into, _File):
             self._take(self._into, data[start:end])
         elif self._into is not None:
@@ -203,7 +177,7 @@ class Form:
         if one.incoming.size > self._settings.most_media:
             raise ProblemError(413, f"expected files of at most {self._settings.most_media} bytes")
 
-    def _end_part(self) -> None:
+    def end_part(self) -> None:
         """A file that is shorter than its beginning is none; a field of files that nobody filled in is empty."""
         if isinstance(self._into, _File) and self._into.incoming is None and self._into.head:
             raise ProblemError(415, _NOT_MEDIA)
@@ -213,9 +187,6 @@ class Form:
         one.what = what_of(bytes(one.head))
         if not one.what:
             raise ProblemError(415, _NOT_MEDIA)
-
-    def _end(self) -> None:
-        self.has_ended = True
 
 
 async def read_form(request: Request, form: Form) -> None:

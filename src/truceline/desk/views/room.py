@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 import shapely
@@ -24,7 +23,7 @@ from truceline.assess.answers import Answers
 from truceline.assess.assessment import Assessed
 from truceline.assess.calendar import Calendar
 from truceline.assess.place import Placed
-from truceline.assess.replay import Change, Replay, Shift
+from truceline.assess.replay import Change, Replay
 from truceline.assess.reported import reported_of_all
 from truceline.desk.consent import consents_of
 from truceline.desk.decided import as_ruled, found_of
@@ -46,6 +45,7 @@ from truceline.desk.views.stage import Scene, inside, scene_of
 from truceline.desk.views.standing import designated, stands_of
 from truceline.desk.views.view import View
 from truceline.desk.views.worded import QUESTIONS, WordsDesk, words_held
+from truceline.desk.whatif import change_row
 from truceline.desk.why import explained
 from truceline.desk.words import Words
 from truceline.errors import UnknownError, quoted
@@ -437,36 +437,12 @@ def _index(key: str) -> int:
 
 
 def _what_if_row(outcome: Outcome, zone: str, change: Change) -> dict[str, Any]:
-    agreement = outcome.bench.agreement
-    named = {term.id for term in agreement.terms.values() if zone in term.where}
-    counts = {term: int(one.sum()) for term, one in change.differ.items()}
-    shown = [key for key in change.totals if key in named or counts[key]]
+    agreement, counts = outcome.bench.agreement, sum(int(one.sum()) for one in change.differ.values())
     placed = {"before": outcome.assessed.law.placed, "after": change.dockets[1].law.placed}
     return {
         "truceline": __version__, "rule_version": RULE_VERSION, "agreement": agreement_row(agreement),
         "zone": zone, "observations": len(outcome.assessed.reports),
         "inside": inside(outcome.assessed.columns, placed, zone),
-        "any": _shift(change.totals["any"]),
-        "terms": {key: _shift(change.totals[key]) for key in shown if key != "any"},
-        "by_month": _shifts(change.by_month), "by_act": _shifts(change.by_act), "by_side": _shifts(change.by_side),
-        "changed": [
-            {
-                "observation": one.observation, "term": one.term, "before": one.before, "after": one.after,
-                "reasons_before": [reason.value for reason in one.reasons_before],
-                "reasons_after": [reason.value for reason in one.reasons_after],
-            }
-            for one in islice(change.changed(), MOST_CHANGED)
-        ],
-        "more": max(0, sum(counts.values()) - MOST_CHANGED),
+        **change_row(change, agreement, zone, MOST_CHANGED),
+        "more": max(0, counts - MOST_CHANGED),
     }  # fmt: skip
-
-
-def _shift(one: Shift) -> dict[str, dict[str, int]]:
-    return {
-        name: {"before": pair[0], "after": pair[1]}
-        for name, pair in (("surely", one.surely), ("possibly", one.possibly))
-    }
-
-
-def _shifts(found: Mapping[str, Shift]) -> list[dict[str, Any]]:
-    return [{"name": name, **_shift(one)} for name, one in found.items()]

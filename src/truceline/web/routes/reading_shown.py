@@ -160,22 +160,6 @@ class Situation(BaseModel):
     law: str
 
 
-class Place(BaseModel):
-    """A place as finely as it is shown: a disc in degrees and metres, units by their codes, or a shape."""
-
-    sight: str
-    text: str | None
-    units: list[str]
-    zones: list[str] = Field(description="Zones in which it may lie, as finely as it is shown.")
-    region: str
-    lon: float | None
-    lat: float | None
-    radius_m: int | None
-    points: list[list[float]]
-    range_m: list[int] | None
-    bearing_deg: list[float] | None
-
-
 class OriginPlace(BaseModel):
     """From where something came, as finely as it is shown."""
 
@@ -187,6 +171,14 @@ class OriginPlace(BaseModel):
     points: list[list[float]]
     range_m: list[int] | None
     bearing_deg: list[float] | None
+
+
+class Place(OriginPlace):
+    """A place as finely as it is shown: a disc in degrees and metres, units by their codes, or a shape."""
+
+    text: str | None
+    units: list[str]
+    zones: list[str] = Field(description="Zones in which it may lie, as finely as it is shown.")
 
 
 class Who(BaseModel):

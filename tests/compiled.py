@@ -1,0 +1,33 @@
+"""Compile once, before four workers would each do it: the modules, and the loops that judge and place reports.
+
+python -m tests.compiled
+"""
+
+from __future__ import annotations
+
+import compileall
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Compile, and leave it where everybody who runs this checkout finds it."""
+    compileall.compile_dir(ROOT / "src", quiet=2, workers=1)
+    if find_spec("numba") is None:
+        return
+    os.environ["TRUCELINE_ENGINE"] = "numba"
+    from tests.assess.test_columns import all_of, wide_law  # only once the engine is chosen
+    from truceline.assess import bulk  # likewise
+    from truceline.assess.docket import Docket  # likewise
+
+    docket = Docket(*wide_law(20, 0, 8))
+    all_of(docket)
+    bulk.judged(docket)
+    bulk.tally(docket)
+
+
+if __name__ == "__main__":
+    main()
