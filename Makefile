@@ -51,11 +51,11 @@ run: setup ## the shipped case, assessed, its page served (ARGS="--no-serve" onl
 
 test: setup ## the fast tests (ARGS="tests/test_span.py" for some of them)
 	@$(BIN)/python -m tests.compiled & $(MAKE) -s test-deps foreign; wait
-	@$(LIMIT) $(BIN)/python -m pytest -m "not long" $(WORKERS) -rs --hypothesis-seed=$(SEED) $(ARGS)
+	@$(LIMIT) $(BIN)/python -m pytest -m "not long" $(WORKERS) -rsfE --hypothesis-seed=$(SEED) $(ARGS)
 
 test-long: setup ## the tests that take minutes: random cases by the million, kills, hostile input, foreign verifiers
 	@$(MAKE) -s test-deps foreign
-	@$(BIN)/python -m pytest -m long -rs --hypothesis-seed=$(SEED) $(ARGS)
+	@$(BIN)/python -m pytest -m long -rsfE --hypothesis-seed=$(SEED) $(ARGS)
 
 test-deps: ## install what the tests need from Debian, as root: a browser, a database server with PostGIS, ogrinfo
 	@wanted=; \

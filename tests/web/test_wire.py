@@ -33,6 +33,7 @@ class Running:
         self.port = self.line.getsockname()[1]
         app = make_app(service)
         app.include_router(router)
+        app.prepare()
         self.server = uvicorn.Server(config_of(app, settings))
         self.thread = threading.Thread(target=self.server.run, args=([self.line],))
         self.thread.start()
@@ -242,7 +243,7 @@ def test_small_answers_that_nobody_takes_are_let_go_of(running: Running, monkeyp
         with contextlib.suppress(OSError):
             for _ in range(4_000):
                 line.sendall((GET + b"\r\n") * 10)
-        end = time.monotonic() + 8
+        end = time.monotonic() + 60  # what was asked before is answered first, and the machine may be slow
         while is_open(running, own) and time.monotonic() < end:
             time.sleep(0.05)
         assert not is_open(running, own)

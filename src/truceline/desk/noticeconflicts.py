@@ -19,7 +19,7 @@ from truceline.desk.noticeroom import NoticeRoom, is_desk
 from truceline.desk.viewers import REFUSED, Viewer
 from truceline.errors import AccessError
 from truceline.notices.deconflict import NOTE, Conflict, Fenced, conflicts
-from truceline.notices.model import Draft, Plotted, plot
+from truceline.notices.model import Plotted
 from truceline.notices.tracks import FLYING
 from truceline.span import utc_text
 from truceline.verdict import NO
@@ -33,8 +33,8 @@ class Shown:
         code: a key of `notices.deconflict.CONFLICTS`.
         sentence: what it says.
         value: +1 surely, 0 cannot be decided.
-        notice: id of the notice; empty = the draft that was asked about.
-        other: id of the other notice; empty = a zone, or the draft.
+        notice: id of the notice; of the one.
+        other: id of the other notice; empty = a zone.
         zone: id of the zone; empty = none.
         since, until: RFC 3339, `..` = always.
     """
@@ -58,22 +58,6 @@ def conflicts_shown(room: NoticeRoom, viewer: Viewer) -> list[Shown]:
     _check(viewer)
     read = standing(room)
     return [_shown(one, read) for one in conflicts(read, fences_of(room))]
-
-
-def draft_conflicts(room: NoticeRoom, viewer: Viewer, draft: Draft) -> list[Shown]:
-    """The conflicts that a notice would have.
-
-    Args:
-        room: of the notification desk.
-        viewer: of the desk.
-        draft: the notice, which nobody has offered yet.
-
-    Raises:
-        AccessError: somebody else than the desk asks. InputError: a place or a time of it cannot be read.
-    """
-    _check(viewer)
-    read = [plot(draft, room.text.tz), *(one for one in standing(room) if one.id != draft.replaces)]
-    return [_shown(one, read) for one in conflicts(read, fences_of(room)) if 0 in (one.notice, one.other)]
 
 
 def conflicts_answer(room: NoticeRoom, viewer: Viewer) -> dict[str, Any]:

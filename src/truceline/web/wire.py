@@ -70,7 +70,7 @@ class Wire(HttpToolsProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         """Nothing more is asked: what was not taken until now is not waited for."""
-        self.transport.abort() if self.transport.get_write_buffer_size() else super().timeout_keep_alive_handler()
+        self._hang_up() if self.transport.get_write_buffer_size() else super().timeout_keep_alive_handler()
 
     def on_message_begin(self) -> None:
         """The first byte of a request: its head has to follow in time."""
@@ -127,7 +127,14 @@ class Wire(HttpToolsProtocol):
     def _let_leave(self) -> None:
         """Whoever takes nothing is let go of, a moment after its answer was given up."""
         if self._leaving is None:
-            self._leaving = self.loop.call_later(answering.WRITE_S + 1.0, self.transport.abort)
+            self._leaving = self.loop.call_later(answering.WRITE_S + 1.0, self._hang_up)
+
+    def _hang_up(self) -> None:
+        """End the connection now; whatever still answers is told that nobody listens, and fails at nothing."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.abort()
 
     def _let_end(self) -> None:
         if self.transport.is_closing() and self.transport.get_write_buffer_size():
@@ -137,7 +144,7 @@ class Wire(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
-            self.transport.abort()  # into the middle of an answer nothing can be said
+            self._hang_up()  # into the middle of an answer nothing can be said
             return
         said = problem(status, _SAID[status])
         head = [
