@@ -142,6 +142,22 @@ def test_a_name_that_stands_twice_in_a_list_is_told_with_its_line(case: Path, tm
     assert [one["draft"]["what"] for one in listed] == ["Clinic"]
 
 
+def test_a_name_that_the_book_knows_stops_its_own_row_alone(case: Path, tmp_path: Path) -> None:
+    """A row that says something else under a name of the book is told with its line; the rows beside it are taken."""
+    first, second = ([cell.format(day=today()) for cell in row] for row in (ROWS[0], ROWS[0]))
+    second[HEAD.index("what")] = "Another clinic"
+    third = [second[0] + "-new", *second[1:]]
+    for rows_of in ([first], [second, third]):
+        with (tmp_path / "sites.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([HEAD, *rows_of])
+        taken = answer("notify-import", "notify", "import", case, tmp_path / "sites.csv")
+    assert [(row["line"], bool(row["id"]), len(row["refused"])) for row in taken["rows"]] == [
+        (2, False, 1), (3, True, 0),
+    ]  # fmt: skip
+    assert "sent under this name before" in taken["rows"][0]["refused"][0]
+    assert (taken["taken"], taken["refused"]) == (1, 1)
+
+
 def test_a_damaged_notice_is_shown_as_damaged(case: Path) -> None:
     """Its state is told, and nothing that nobody can read."""
     one = answer("notify-offer", "notify", "site", case, *SITE, "--from", today())["id"]

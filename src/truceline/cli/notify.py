@@ -262,12 +262,17 @@ def notify_import(  # noqa: PLR0917  # the signature is the command line
 ) -> None:
     """Take the notices of a file; a row that cannot be taken is told with its line, and stands in nobody's way."""
     from truceline.desk import notified
+    from truceline.desk.noticefiles import Line
 
     lines = _lines(file, to)
     good = [one for one in lines if one.draft is not None]
     with _room(case, "import", account=account) as (room, viewer):
+        clashing = notified.clashing(room, viewer, [one.draft for one in good if one.draft], [one.name for one in good])
+        bad = {good[i].line: Line(good[i].line, good[i].name, why=notified.BEARS) for i in clashing}
+        good = [one for one in good if one.line not in bad]
         drafts = [one.draft for one in good if one.draft is not None]
         made = notified.offer_notices(room, viewer, drafts, [one.name for one in good])
+    lines = [bad.get(one.line, one) for one in lines]
     by_line = dict(zip((one.line for one in good), made, strict=True))
     rows = [_row(one, by_line[one.line].remarks if one.line in by_line else ()) for one in lines]
     for row in rows:

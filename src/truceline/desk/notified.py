@@ -67,9 +67,9 @@ if TYPE_CHECKING:
     from truceline.desk.service import Service
 
 __all__ = [
-    "NoticeRoom", "Offered", "acknowledge", "acknowledgement", "acts_of", "check_notice", "confirm", "confirm_many",
-    "consent", "notice_shown", "notices_shown", "offer_notice", "offer_notices", "remarks_shown", "remove",
-    "revoke", "tend",
+    "NoticeRoom", "Offered", "acknowledge", "acknowledgement", "acts_of", "check_notice", "clashing", "confirm",
+    "confirm_many", "consent", "notice_shown", "notices_shown", "offer_notice", "offer_notices", "remarks_shown",
+    "remove", "revoke", "tend",
 ]  # fmt: skip
 
 CLOCK: Final = "notices"
@@ -78,6 +78,8 @@ CLOCK: Final = "notices"
 EVERY_S: Final = 300
 MOST_SENT: Final = 64
 """Letters of the name under which a telephone sends a notice."""
+
+BEARS: Final = "another notice was sent under this name before: what is corrected gets a new one"
 
 MOST_KEPT: Final = 100_000
 GRACE_S: Final = 30 * 86_400
@@ -166,8 +168,8 @@ def offer_notices(room: NoticeRoom, viewer: Viewer, drafts: Sequence[Draft], sen
             if not found[i].is_refused
         }
         for i, one in enumerate(ids):
-            if one in kept:
-                _check_again(kept[one], owned[i])
+            if one in kept and not _is_again(kept[one], owned[i]):
+                raise ConflictError(BEARS)
         book.put(new)
     due = {ids[i]: new[ids[i]] for i in fresh if ids[i] in new and not _waits(owned[i], found[i])}
     _notify(room, due)
@@ -193,10 +195,25 @@ def _answer(room: NoticeRoom, viewer: Viewer, one: str, found: Checked | None) -
     return Offered(one, state_of(noticed), noticed.index if noticed else None, remarks, is_new=found is not None)
 
 
-def _check_again(kept: Kept, draft: Draft) -> None:
-    """What came twice: the same contents are one notice; consent that was revoked since is no other content."""
-    if _bare(kept.draft) != _bare(draft) or {one.to for one in kept.draft.to} < {one.to for one in draft.to}:
-        raise ConflictError("another notice was sent under this name before: what is corrected gets a new one")
+def clashing(room: NoticeRoom, viewer: Viewer, drafts: Sequence[Draft], sent: Sequence[str]) -> frozenset[int]:
+    """Which of many cannot be taken, for another notice of the book bears their name.
+
+    Args:
+        room: of the notification desk.
+        viewer: whose account would offer them.
+        drafts: as they were given.
+        sent: their names; empty = none.
+    """
+    owned = [_owned(one, viewer, room.now()) for one in drafts]
+    with room.book(is_made=True) as book:
+        kept = book.all().kept
+        ids = [book.id_of(account_of(viewer), name) if name else "" for name in sent]
+    return frozenset(i for i, one in enumerate(ids) if one in kept and not _is_again(kept[one], owned[i]))
+
+
+def _is_again(kept: Kept, draft: Draft) -> bool:
+    """Whether what came twice is one notice: of the same contents; consent that was revoked since is no other."""
+    return _bare(kept.draft) == _bare(draft) and not {one.to for one in kept.draft.to} < {one.to for one in draft.to}
 
 
 def _bare(one: Draft) -> Draft:
