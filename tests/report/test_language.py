@@ -35,8 +35,13 @@ SAME_IN_RUSSIAN = {"; ", ", ", ": ", "{sure}, {possible}, {no}; {harm}."}
 Message = tuple[str | None, str | tuple[str, ...]]
 
 
-def said() -> Iterator[Message]:
-    """Everything that the page can say: in templates, in modules, and the closed lists."""
+@cache
+def said() -> tuple[Message, ...]:
+    """Everything that the page can say: in templates, in modules, and the closed lists; the sources are read once."""
+    return tuple(_said())
+
+
+def _said() -> Iterator[Message]:
     for file in sorted(SOURCE.rglob("*.j2")):
         options = {"trim_blocks": "true", "lstrip_blocks": "true"}
         for _, message, _, _ in extract(JINJA, io.BytesIO(file.read_bytes()), CALLS, options=options):
@@ -67,14 +72,16 @@ def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-def translations(lang: str) -> Iterator[tuple[Message, tuple[str, ...]]]:
+@cache
+def translations(lang: str) -> tuple[tuple[Message, tuple[str, ...]], ...]:
     """Every message with its translations."""
-    held = catalogue(lang)
+    held, made = catalogue(lang), list[tuple[Message, tuple[str, ...]]]()
     for context, message in said():
         key = message[0] if isinstance(message, tuple) else message
         found = held.get(key, context)
         string = found.string if found is not None else ""
-        yield (context, message), tuple(string) if isinstance(string, (tuple, list)) else (str(string),)
+        made.append(((context, message), tuple(string) if isinstance(string, (tuple, list)) else (str(string),)))
+    return tuple(made)
 
 
 @pytest.mark.parametrize("lang", OTHERS)
