@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,16 @@ from tests.cli_table import Table, answer, founded, seated, truceline
 from tests.desk.test_sittings import AGREED, APART, body
 
 
+@pytest.fixture(scope="module")
+def _founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case of desk, us and ru, each with a machine of its own; it is copied."""
+    return founded(tmp_path_factory.mktemp("table"))
+
+
 @pytest.fixture
-def table(tmp_path: Path) -> Iterator[Table]:
-    """A case of desk, us and ru, each with a machine of its own; afterwards the record holds."""
-    with seated(founded(tmp_path)) as made:
+def table(_founded: Path, tmp_path: Path) -> Iterator[Table]:
+    """A copy of that case; afterwards the record holds."""
+    with seated(Path(shutil.copytree(_founded, tmp_path / "t"))) as made:
         yield made
 
 
