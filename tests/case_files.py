@@ -140,13 +140,14 @@ class Case:
         return bool(self.expect or self.any or self.refused)
 
 
-def cases_of(path: Path) -> list[Case]:
-    """Read one file of cases.
+@cache
+def cases_of(path: Path) -> tuple[Case, ...]:
+    """Read one file of cases, once.
 
     Raises:
         InputError: anything in it is not understood; every message begins with file and line.
     """
-    return read_cases(path.read_bytes(), path.name)
+    return tuple(read_cases(path.read_bytes(), path.name))
 
 
 def all_cases() -> list[Case]:

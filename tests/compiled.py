@@ -1,4 +1,4 @@
-"""Compile once, before four workers would each do it: the modules, and the loops that judge and place reports.
+"""Compile once, before four workers would each do it: the modules, the tests, the loops that judge and place reports.
 
 python -m tests.compiled
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import compileall
 import os
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +18,12 @@ ROOT = Path(__file__).parents[1]
 def main() -> None:
     """Compile, and leave it where everybody who runs this checkout finds it."""
     compileall.compile_dir(ROOT / "src", quiet=2, workers=1)
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n0", "-p", "no:cacheprovider"]
+    with subprocess.Popen(collect, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        _loops()
+
+
+def _loops() -> None:
     if find_spec("numba") is None:
         return
     os.environ["TRUCELINE_ENGINE"] = "numba"

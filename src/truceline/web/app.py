@@ -6,6 +6,7 @@ from typing import Any, TextIO
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.types import Receive, Scope, Send
 
 from truceline import LAW, __version__
@@ -77,10 +78,19 @@ class App(FastAPI):
         front.prepare()
 
     def openapi(self) -> dict[str, Any]:
-        """The description, with the problems that every route can answer; made once."""
+        """The description, with the problems that every route can answer; made once for all that have these routes."""
         if self.openapi_schema is None:
-            self.openapi_schema = describe(super().openapi())
+            found = (context.original_route for context in iter_route_contexts(self.routes))
+            routes = [route for route in found if isinstance(route, APIRoute)]  # the others are not described
+            key = tuple(map(id, routes))
+            if key not in _DESCRIBED:
+                _DESCRIBED[key] = routes, describe(super().openapi())
+            self.openapi_schema = _DESCRIBED[key][1]
         return self.openapi_schema
+
+
+_DESCRIBED: dict[tuple[int, ...], tuple[list[APIRoute], dict[str, Any]]] = {}
+"""Ids of routes to these, which are kept, and their description: it takes seconds to make, and nobody changes it."""
 
 
 async def _call(scope: Scope, receive: Receive, send: Send) -> None:
