@@ -340,7 +340,7 @@ def test_not_is_the_minus_sign(condition: str, record: list[SignedAct], at: int)
 
 
 @given(first=conditions, other=conditions, record=acts, at=hours)
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_and_is_the_minimum_and_or_the_maximum(first: str, other: str, record: list[SignedAct], at: int) -> None:
     """Kleene: whatever the two conditions are, and in either order."""
     moment = Span(at, at + 1)

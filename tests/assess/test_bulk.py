@@ -81,8 +81,8 @@ def full_world(seed: int, reports: int) -> list[int]:
 
 def test_bulk_equals_spec_under_any_agreement() -> None:
     """Every word of the algebra, versions, amendments, and acts of every kind: the fast path says the same."""
-    met = [value for seed in range(8) for value in full_world(seed, 12)]
-    assert all(met.count(value) > 50 for value in (-1, 0, 1))
+    met = [value for seed in range(5) for value in full_world(seed, 12)]
+    assert all(met.count(value) > 30 for value in (-1, 0, 1))
 
 
 @pytest.mark.long

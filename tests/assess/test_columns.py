@@ -95,7 +95,9 @@ def wide_law(bans: int, seed: int, reports: int) -> tuple[list[Observation], Law
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize(("bans", "words"), [(20, 1), (60, 2), pytest.param(110, 3, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    ("bans", "words"), [(20, 1), *(pytest.param(*one, marks=pytest.mark.long) for one in ((60, 2), (110, 3)))]
+)
 def test_masks_of_one_word_and_of_several_are_the_meaning(
     engine: str, bans: int, words: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,7 +106,7 @@ def test_another_time_or_height_gives_what_a_full_recompute_gives(seed: int) -> 
     columns, law = world("awkward", 50 + seed)
     replay, rng = Replay(columns, law), np.random.default_rng(seed)
     differ = 0
-    for zone in list(law.placed.zones.values())[:: 6 if seed == 0 else 1]:
+    for zone in list(law.placed.zones.values())[:: 12 if seed == 0 else 1]:
         middle = int(np.median(columns.start))
         for made in (
             replace(zone, start=middle),

@@ -501,7 +501,7 @@ def is_true(
 
 @given(tolds(), st.sampled_from(READINGS), watched_days, st.booleans(), st.integers(1, 3))
 @example([Told(1, 2, 1, 1, True)], READINGS[0], [0, 1, 2, 3, 4], False, 2)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 def test_a_sign_only_where_all_worlds_agree(
     events: list[Told], reading: dict[str, Any], watched: list[int], is_base_watched: bool, days: int
 ) -> None:
@@ -524,7 +524,7 @@ def test_a_sign_only_where_all_worlds_agree(
 @given(
     tolds(), watched_days, st.integers(1, 3), st.sampled_from(["at_least", "at_most"]), st.sampled_from([None, 1, 2])
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 def test_a_count_has_a_sign_only_where_all_worlds_agree(
     events: list[Told], watched: list[int], number: int, bound: str, window: int | None
 ) -> None:
@@ -546,7 +546,7 @@ def test_a_count_has_a_sign_only_where_all_worlds_agree(
 
 
 @given(tolds(), st.sampled_from(READINGS), watched_days, st.integers(0, 2), st.integers(0, 4))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 def test_narrowing_never_flips_a_sign(
     events: list[Told], reading: dict[str, Any], watched: list[int], which: int, how: int
 ) -> None:

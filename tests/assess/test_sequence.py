@@ -119,7 +119,7 @@ small = st.tuples(st.integers(0, 9), st.integers(1, 4), st.booleans())
 
 @given(small, small, st.integers(1, 6))
 @example((0, 2, True), (1, 3, False), 1)
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=100)
 def test_order_is_what_all_worlds_say(a: tuple[int, int, bool], b: tuple[int, int, bool], limit: int) -> None:
     """The order of two reports has a sign exactly where every pair of seconds agrees."""
     first, second = (Observation("o", start, start + wide, lasts=lasts) for start, wide, lasts in (a, b))
@@ -137,7 +137,7 @@ def test_order_is_what_all_worlds_say(a: tuple[int, int, bool], b: tuple[int, in
 
 
 @given(small, small, st.integers(1, 6), st.integers(0, 3))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 def test_a_finer_time_never_flips_the_order(
     a: tuple[int, int, bool], b: tuple[int, int, bool], limit: int, cut: int
 ) -> None:
@@ -161,7 +161,7 @@ def columns(rows: list[tuple[int, int]]) -> tuple[Any, Any]:
 @pytest.mark.parametrize("engine", ENGINES)
 @given(rows=events, within=st.integers(0, 12))
 @example(rows=[(5, 0), (5, 1), (10, 0)], within=5)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 def test_unprovoked_is_what_every_pair_says(rows: list[tuple[int, int]], within: int, engine: str) -> None:
     """No event of another side in `[t - within, t)`: held against every pair of events."""
     time, side = columns(rows)
@@ -170,7 +170,7 @@ def test_unprovoked_is_what_every_pair_says(rows: list[tuple[int, int]], within:
 
 
 @given(events, events, st.integers(0, 12), st.one_of(st.none(), st.integers(0, 50)))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 def test_ungranted_is_what_every_pair_says(
     asked_for: list[tuple[int, int]], granted: list[tuple[int, int]], within: int, until: int | None
 ) -> None:

@@ -32,7 +32,7 @@ def agree(report: Observation, terms: list[str], law: Law) -> None:
         assert tree.answer(term) == (covered.value, [r.value for r in covered.reasons]), (report.id, term)
 
 
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, 8))])
 def test_the_root_of_every_case_is_its_verdict(part: int) -> None:
     """Value and reasons at the root are those of `spec`, for what each case asks and for `any`."""
     for case in TAKEN[part::8]:
@@ -40,7 +40,9 @@ def test_the_root_of_every_case_is_its_verdict(part: int) -> None:
         agree(case.report, [*case.expect, ANY], case.law)
 
 
-@pytest.mark.parametrize("readings", [Readings(), Readings("strict", "name")], ids=["side", "strict"])
+@pytest.mark.parametrize(
+    "readings", [pytest.param(Readings(), marks=pytest.mark.long), Readings("strict", "name")], ids=["side", "strict"]
+)
 def test_the_root_of_every_specimen_is_its_verdict(readings: Readings) -> None:
     """Empty and contradictory reports have trees too."""
     law = Law(History(shipped()).as_known(None, readings), placed_of(shipped(), "shipped"))
@@ -75,7 +77,7 @@ def test_a_tree_goes_down_to_the_line_of_the_fact() -> None:
     assert f"line {line}" in table['["accepted","gov"]']["by"]
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, 4))])
 def test_the_two_worlds_are_real(part: int) -> None:
     """Each world shown is judged again: +1 in one, -1 in the other, and they differ in the fields that are named."""
     pairs = 0

@@ -281,7 +281,8 @@ def cut(how: str, at: int, path: Path, out: Path) -> subprocess.CompletedProcess
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("when", [(1, 5), pytest.param((2, 4, 6, 9), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("when", [(1, 5), (2, 4, 6, 9)])
 def test_a_run_that_is_killed_at_any_write_goes_on_where_it_was(tmp_path: Path, when: tuple[int, ...]) -> None:
     """Power fails at the worst moment: a part half written, or written and not yet noted."""
     given = stream.Given(world(tmp_path / "t.parquet", 2).path)

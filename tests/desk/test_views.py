@@ -372,7 +372,7 @@ FILTERS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(FILTERS, st.sampled_from(READERS))
 def test_a_filter_asks_of_what_is_shown(seen: Seen, one: Filter, reader: str) -> None:
     """INVARIANT: whoever has the list can answer every filter alone; so no two filters together tell more."""
@@ -415,7 +415,7 @@ def _may_lie_in(place: dict[str, Any], zone: str, snapshot: Snapshot) -> bool:
     return bool(may[0, 0] & np.uint64(1))
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(FILTERS, st.sampled_from(READERS))
 def test_totals_are_those_of_the_rows_that_are_told(seen: Seen, one: Filter, reader: str) -> None:
     """A count over more than the list would tell of what is not in it."""
@@ -438,7 +438,7 @@ def test_totals_are_those_of_the_rows_that_are_told(seen: Seen, one: Filter, rea
     assert totals.groups == {name: sum(row_["group"] == name for row_ in told) for name in view.sheet.groups}
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(FILTERS, st.sampled_from(READERS), st.integers(1, 7))
 def test_pages_put_together_are_the_list(seen: Seen, one: Filter, reader: str, limit: int) -> None:
     """Every row once, in one order; the cursor names the view and the last id that was shown."""
@@ -478,7 +478,7 @@ def test_a_filter_of_what_the_text_does_not_know_is_refused(seen: Seen, wrong: F
         chosen(seen.view("public"), wrong, seen.snapshot.agreement)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(FILTERS, st.sampled_from(READERS))
 def test_a_table_has_the_rows_and_words_of_the_list(seen: Seen, one: Filter, reader: str) -> None:
     """The columns of a file are the fields of the list, however they are worked out."""

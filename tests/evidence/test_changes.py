@@ -68,7 +68,7 @@ def test_one_edit_is_found_as_what_it_is(field: str, by: Manner) -> None:
     assert told["old"] != told["new"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     plan=st.lists(st.sampled_from(["same", "gone", "new", *EDITS]), min_size=1, max_size=12),
     seed=st.integers(0, 9), columns=st.sampled_from([SPECIAL, GED23]),

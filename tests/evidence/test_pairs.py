@@ -58,7 +58,7 @@ def found(rows: pa.Table, reach: Reach | None = None) -> dict[tuple[str, str], d
 
 
 @given(ROWS)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_a_pair_is_found_whatever_else_is_in_the_table(rows: list[dict[str, Any]]) -> None:
     """Blocking loses no pair and finds none twice: the whole table gives what each two rows alone give.
 

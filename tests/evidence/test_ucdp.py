@@ -132,7 +132,7 @@ def one_agreement(monkeypatch: pytest.MonkeyPatch) -> None:
 @example([{}, {"id": 2}, {"id": 0}, {"side_b": 4}, {}], SPECIAL, "\n", False, [])
 @example([{"where_coordinates": 5}, {"latitude": 9}, {}], GED23, "\r\n", False, [(1, "\n")])
 @example([{"where_prec": 3, "adm_1": 2}, {"where_prec": 2, "adm_2": 0}, {"where_prec": 6}], GED23, "\n", True, [])
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_columns_say_what_the_rule_for_one_row_says(  # noqa: PLR0917  # hypothesis names them
     size: int,
     changes: list[dict[str, int]],

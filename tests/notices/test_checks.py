@@ -135,7 +135,7 @@ SITES = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(SITES, min_size=1, max_size=25), st.lists(SITES, max_size=5))
 def test_arrays_say_what_the_slow_reference_says(sites: list[Draft], before: list[Draft]) -> None:
     """Every remark that a map is needed for, of every notice."""

@@ -77,7 +77,7 @@ def test_gaps_are_listed() -> None:
 
 
 @given(st.floats(35.0, 42.0), st.floats(32.0, 37.0), st.tuples(*[st.floats(-0.2, 0.2)] * 4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_distances_are_true_to_a_thousandth(x: float, y: float, by: tuple[float, float, float, float]) -> None:
     """Against the geodesic distance to points close together on the line."""
     dx, dy, px, py = by

@@ -325,6 +325,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path, files: list[Path]) -> I
     made.close()
 
 
+@pytest.mark.long
 def test_both_stores_hold_the_same_case_byte_for_byte(tmp_path: Path) -> None:
     """The shipped case on its fixed clock: one record, the same tables, the same assessments, in both places."""
     kept = []

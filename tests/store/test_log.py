@@ -86,7 +86,7 @@ def tried(log: Log, promised: Promised) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["files", pytest.param("server", marks=pytest.mark.long)])
 def test_a_failed_write_loses_nothing_that_was_acknowledged(kind: str, call: str, way: str, tmp_path: Path) -> None:
     """Whether or not it was saved: the log refuses more, and opened again it holds its word and goes on."""
     if way == WAYS[2] and call not in HALVES:

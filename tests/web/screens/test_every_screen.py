@@ -111,10 +111,10 @@ def test_a_page_that_a_browser_has_is_made_again(demo: Demo, path: str, role: st
 
 
 def looked_at() -> Iterator[ParameterSet]:
-    """Every place in every language; in the fast suite every second place, in one of them in turn."""
+    """Every place in every language; in the fast suite every fourth place, in one of them in turn."""
     for at, (path, role) in enumerate(PLACES):
         for n, lang in enumerate(LANGUAGES):
-            marks = () if at % (2 * len(LANGUAGES)) == 2 * n else (pytest.mark.long,)
+            marks = () if at % (4 * len(LANGUAGES)) == 4 * n else (pytest.mark.long,)
             yield pytest.param(path, role, lang, marks=marks, id=f"{path}-{role}-{lang}")
 
 
