@@ -291,19 +291,9 @@ def tried(folder: Path, promised: Promised) -> bool:
     return True
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
-    ("way", "is_cut"),
-    [
-        *(
-            pytest.param(*one, marks=pytest.mark.long)
-            for one in [
-                ("killed", False),
-                ("killed", True),
-                ("refuses", False),
-                ("refuses", True),
-            ]
-        ),
-    ],
+    ("way", "is_cut"), [("killed", False), ("killed", True), ("refuses", False), ("refuses", True)]
 )
 def test_nothing_is_signed_that_is_not_durable(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, *, is_cut: bool
