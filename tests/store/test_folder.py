@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.evidence.bench import NOW, SHIPPED, ged, lines
+from tests.read_once import texts_read_once
 from truceline import desk
 from truceline.desk import Asked
+from truceline.desk import files as reading
 from truceline.desk.records import Draft, append
 from truceline.errors import InputError, StoreError, SubmissionError, TrucelineError, VerificationError
 from truceline.store.files import MAGIC, blob_path, frame, journal_path
@@ -22,21 +25,43 @@ from truceline.store.folder import CaseFolder
 AGREEMENT = SHIPPED / "agreement.yaml"
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> tuple[Path, Path]:
+def written(folder: Path) -> tuple[Path, Path]:
     """A made-up table and made-up reports."""
-    one, two = tmp_path / "ged.csv", tmp_path / "reports.jsonl"
+    one, two = folder / "ged.csv", folder / "reports.jsonl"
     one.write_bytes(b"".join(ged({}, {"latitude": "95"}, {"where_prec": "4"})))
     two.write_bytes(b"".join(lines({}, {"start": "soon"}, {"actor_claimed": "nobody knows"})))
     return one, two
 
 
 @pytest.fixture
-def case(tmp_path: Path, files: tuple[Path, Path]) -> CaseFolder:
-    """A folder with both."""
-    made = desk.init_case(tmp_path / "case", AGREEMENT, known_at=NOW)
-    desk.add_files(made, list(files), known_at=NOW)
-    return made
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """The same files for each test."""
+    return written(tmp_path)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _text_is_read_once() -> Iterator[None]:
+    """It is the same text in all of these tests."""
+    with texts_read_once(reading):
+        yield
+
+
+@pytest.fixture(scope="module")
+def _base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both; it is copied."""
+    folder = tmp_path_factory.mktemp("folder")
+    made = desk.init_case(folder / "case", AGREEMENT, known_at=NOW)
+    desk.add_files(made, list(written(folder)), known_at=NOW)
+    made.close()
+    return folder / "case"
+
+
+@pytest.fixture
+def case(_base: Path, tmp_path: Path) -> Iterator[CaseFolder]:
+    """A copy of it."""
+    made = CaseFolder.open(Path(shutil.copytree(_base, tmp_path / "case")))
+    yield made
+    made.close()
 
 
 def again(case: CaseFolder) -> CaseFolder:
