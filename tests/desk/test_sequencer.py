@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,12 +17,13 @@ from typing import Any, cast
 import pytest
 
 from tests.evidence.bench import NOW, SHIPPED, lines
-from tests.store.cluster import cluster
+from tests.read_once import texts_read_once
+from tests.store.cluster import OWNER, cluster
 from tests.store.storages import KINDS
 from truceline import desk
 from truceline.agreement.model import Agreement
 from truceline.agreement.text import load
-from truceline.desk import cosigners, gate, keyring, records
+from truceline.desk import cosigners, files, gate, keyring, records, runs
 from truceline.desk import sequencer as sequencers
 from truceline.desk.charters import new_charter
 from truceline.desk.health import Health
@@ -50,6 +52,15 @@ PATIENT = Limits(wait_s=0.5)
 QUICK = Limits(wait_s=0.002)
 WITNESS = Signer("witness.example", bytes([7] * 32), COSIGNATURE)
 SOON_S = 20.0
+COPIES = count(1)
+"""Numbers of the databases that are copied."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _text_is_read_once() -> Iterator[None]:
+    """It is the same text in all of these tests."""
+    with texts_read_once(files, runs):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -60,23 +71,51 @@ def _text(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "agreement.yaml"
 
 
-@pytest.fixture(params=KINDS)
-def case(request: pytest.FixtureRequest, _text: Path, tmp_path: Path) -> Iterator[Case]:
-    """A case of the desk, us and ru, in either store; afterwards its record is audited whole."""
-    where = str(tmp_path / "case") if request.param == "files" else cluster().url(cluster().database())
-    made = founded(where, _text)
-    yield made
-    assert audit(made.source(), Trust()).faults == []
-    made.close()
+@pytest.fixture(scope="module")
+def _files(_text: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case of the desk, us and ru in a folder; it is copied."""
+    return kept(str(tmp_path_factory.mktemp("founded") / "case"), _text)
+
+
+@pytest.fixture(scope="module")
+def _database(_text: Path) -> str:
+    """The same in a database, which is a template of others."""
+    name = cluster().database()
+    kept(cluster().url(name), _text)
+    return name
+
+
+@pytest.fixture(params=["files", pytest.param("server", marks=pytest.mark.long)])
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+    """A copy of it, in either store; afterwards its record is audited whole."""
+    if request.param == "files":
+        where = str(shutil.copytree(request.getfixturevalue("_files"), tmp_path / "case"))
+    else:
+        base = request.getfixturevalue("_database")
+        name = f"{base}_{next(COPIES)}"
+        cluster().sql(f"create database {name} template {base} owner {OWNER}")
+        where = cluster().url(name)
+    yield from audited(where)
 
 
 @pytest.fixture
-def folder(_text: Path, tmp_path: Path) -> Iterator[Case]:
+def folder(_files: Path, tmp_path: Path) -> Iterator[Case]:
     """The same in a folder."""
-    made = founded(str(tmp_path / "case"), _text)
+    yield from audited(str(shutil.copytree(_files, tmp_path / "case")))
+
+
+def audited(where: str) -> Iterator[Case]:
+    """A case that is opened, and audited at the end."""
+    made = open_case(where)
     yield made
     assert audit(made.source(), Trust()).faults == []
     made.close()
+
+
+def kept(where: str, text: Path, policy: str = "") -> Path:
+    """Where a case lies that was founded and left."""
+    founded(where, text, policy).close()
+    return Path(where)
 
 
 def founded(where: str, text: Path, policy: str = "") -> Case:
@@ -112,6 +151,7 @@ def allegations(count: int, by: str = "us") -> list[Draft]:
 # -- what is taken -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("case", KINDS, indirect=True)
 def test_many_submit_at_once_and_each_is_answered_in_its_order(case: Case) -> None:
     """Two parties in two threads: every receipt holds, each party's entries stand as it sent them, and readers see."""
     log = Verifier.parse(case.charter().log)
@@ -197,7 +237,7 @@ def test_an_amendment_that_is_refused_binds_nobody(case: Case) -> None:
     (old,) = signed(case, allegations(1, "ru"))
     (data, _), later = under_another_text(case)
     follows = signed(case, allegations(1), later)[0]
-    with Sequencer(case, limits=PATIENT) as sequencer:
+    with Sequencer(case, limits=QUICK) as sequencer:
         answers = [answer(sequencer.submit(*one)) for one in ((data, {}), old, follows)]
     assert "to come with the statement" in str(answers[0])
     assert answers[1] == 2
@@ -273,6 +313,7 @@ def through(case: Case) -> object:
     return case.through
 
 
+@pytest.mark.parametrize("case", KINDS, indirect=True)
 def test_whatever_the_desk_does_goes_through_the_one_writer(case: Case, tmp_path: Path) -> None:
     """Files, assessments, statements of every kind: while it is served, nobody else can write, and nobody has to."""
     path = tmp_path / "reports.jsonl"
@@ -385,14 +426,17 @@ def test_a_listener_reads_what_it_is_told_of(folder: Case) -> None:
     assert seen == ["us", "ru"]
 
 
-@pytest.fixture
-def witnessed(_text: Path, tmp_path: Path) -> Iterator[Case]:
-    """A case whose record names a witness that can be asked."""
+@pytest.fixture(scope="module")
+def _witnessed(_text: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case whose record names a witness that can be asked; it is copied."""
     policy = f"witness w {WITNESS.verifier.vkey} http://127.0.0.1:9/\nquorum w\n"
-    made = founded(str(tmp_path / "case"), _text, policy)
-    yield made
-    assert audit(made.source(), Trust()).faults == []
-    made.close()
+    return kept(str(tmp_path_factory.mktemp("witnessed") / "case"), _text, policy)
+
+
+@pytest.fixture
+def witnessed(_witnessed: Path, tmp_path: Path) -> Iterator[Case]:
+    """A copy of it."""
+    yield from audited(str(shutil.copytree(_witnessed, tmp_path / "case")))
 
 
 def test_no_receipt_waits_for_a_witness(witnessed: Case, monkeypatch: pytest.MonkeyPatch) -> None:
