@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.test_cli import AGREEMENT, REPORTS, answer, here, told
+from tests.test_cli import AGREEMENT, REPORTS, TEXT, answer, here, told
 from truceline import LAW
+from truceline.desk import words_asked
 
 FILES = (AGREEMENT, REPORTS)
 PERIOD = ("--from", "2016-09-12T19:00", "--until", "2016-09-19T19:00")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def judged_once() -> Iterator[None]:
+    """The shipped files are read and judged once, whatever is asked of them; all else as ever."""
+    kept: dict[str, words_asked.Opened] = {}
+    opened = words_asked.opened
+
+    def once(*files: Any, tell: Any = None, **more: Any) -> words_asked.Opened:  # noqa: ANN401  # those of `opened`
+        if str(files[0]) != str(AGREEMENT):
+            return opened(*files, tell=tell, **more)
+        key = repr((files, more))
+        if key not in kept:
+            kept[key] = opened(*files, tell=tell, **more)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words_asked, "opened", once)
+        yield
 
 
 def test_statements_answer_as_their_schemas_say() -> None:
@@ -103,10 +125,14 @@ def test_bad_claims_of_a_file_are_told(capsys: pytest.CaptureFixture[str], tmp_p
         (["timeline", "--indicators", "--days", "0"], "expected 1 to 366"),
     ],
 )
-def test_bad_questions_get_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+def test_bad_questions_get_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], message: str
+) -> None:
     """One line, and no table."""
     command, *rest = arguments
-    code, out, err = told(capsys, [command, AGREEMENT, *rest])
+    file = tmp_path / "claims.jsonl"
+    file.write_text(json.dumps({"id": "x-1", "speaker": "A", "date": "2016-07-14", "content": "One."}))
+    code, out, err = told(capsys, [command, TEXT, "--file", file, *rest])
     assert (code, out) == (3, "")
     assert message in err
     assert err.count("\n") == 1
