@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -13,8 +15,9 @@ from tests.answers import valid
 from truceline import LAW
 from truceline.assess.proof import sealed
 from truceline.cli import why as command
-from truceline.desk import add_shipped_reports, demo_case
+from truceline.desk import add_shipped_reports, demo_case, runs, why
 from truceline.errors import VerificationError
+from truceline.store.folder import CaseFolder
 
 app = typer.Typer()
 command.add_to(app)
@@ -26,6 +29,24 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("why") / "case"
     add_shipped_reports(demo_case(folder))
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def judged_once() -> Iterator[None]:
+    """The case is judged once, whatever is asked of it."""
+    kept: dict[str, runs.Outcome] = {}
+    judge = runs.judge_case
+
+    def once(case: CaseFolder, asked: runs.Asked, **more: Any) -> runs.Outcome:  # noqa: ANN401  # those of `judge_case`
+        key = repr((case.where, asked))
+        if key not in kept:
+            kept[key] = judge(case, asked, **more)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "judge_case", once)
+        patch.setattr(why, "judge_case", once)
+        yield
 
 
 @pytest.fixture(scope="module")
