@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shapely
@@ -12,8 +14,8 @@ import shapely
 from truceline import desk
 from truceline.assess.replay import Change
 from truceline.cli import app
-from truceline.desk import pages
-from truceline.desk.runs import Outcome
+from truceline.desk import pages, whatif
+from truceline.desk.runs import Outcome, judge_case
 from truceline.errors import InputError, StoreError
 from truceline.report.supposed import HIGH, WIDE
 from truceline.store.folder import CaseFolder
@@ -27,6 +29,22 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> CaseFolder:
     made = desk.demo_case(tmp_path_factory.mktemp("what-if") / "case")
     desk.add_shipped_reports(made)
     return made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def judged_once() -> Iterator[None]:
+    """As it is, the case is judged once; what is supposed of it is judged anew each time."""
+    kept: dict[str, Outcome] = {}
+
+    def once(case: CaseFolder, asked: desk.Asked, **more: Any) -> Outcome:  # noqa: ANN401  # those of `judge_case`
+        key = repr((case.where, asked))
+        if key not in kept:
+            kept[key] = judge_case(case, asked, **more)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(whatif, "judge_case", once)
+        yield
 
 
 def box(path: Path, number: int = 0) -> Path:
