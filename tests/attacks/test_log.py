@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,13 +16,14 @@ import pytest
 from tests.attacks.world import clock, copied, flipped, sampled, told, within, writing
 from tests.clock import Clock
 from tests.conftest import ROOT
+from tests.read_once import signatures_verified_once, texts_read_once
 from tests.record.foreign.logs import LOG, NOW, WITNESSES, SmallLog
 from tests.store.storages import KEYS, Feed, Place, Promised, begun, place, statement
 from tests.store.storages import NOW as TICKS
 from tests.store.storages import key as key_of
 from tests.witness.world import forked, made, policy, request, served, witness
 from truceline.canon import sha256
-from truceline.desk import records
+from truceline.desk import files, records, verifying
 from truceline.desk.charters import keys_of
 from truceline.desk.cosigners import ask
 from truceline.desk.records import Draft
@@ -45,6 +47,20 @@ from truceline.witness.rules import forks_among
 
 M = SmallLog(300)
 NEWEST = f"logs/{sha256(LOG.name.encode())}/checkpoint"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _text_is_read_once() -> Iterator[None]:
+    """It is the same text in all of these tests."""
+    with texts_read_once(files, verifying):
+        yield
+
+
+@pytest.fixture
+def _signatures_are_verified_once() -> Iterator[None]:
+    """Records of the same 250 entries are opened and audited again and again: each signature is verified once."""
+    with signatures_verified_once():
+        yield
 
 
 def seen_by_two(tmp_path: Path, second: SmallLog) -> list[bytes]:
@@ -125,6 +141,8 @@ def classes(case: Path) -> dict[str, str]:
 
 CLASSES = ("case.json", "head", "note", "cosignature", "journal", "bundle", "tile", "blob", "box", "evidence",
            "rejected")  # fmt: skip
+BESIDE = frozenset({"case.json", "blob", "box", "evidence", "rejected"})
+"""Files that lie beside the log, and are the same beside a short one."""
 
 
 def spoil(case: Path, kind: str, most: int) -> None:
@@ -144,9 +162,11 @@ def spoil(case: Path, kind: str, most: int) -> None:
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_attack_04_one_bit_flipped_in_each_class_of_file(kind: str, case_with_bundle: Path, tmp_path: Path) -> None:
+def test_attack_04_one_bit_flipped_in_each_class_of_file(
+    kind: str, small_case: Path, case_with_bundle: Path, tmp_path: Path
+) -> None:
     """`verify` finds a bit that was flipped anywhere, and names the file."""
-    spoil(copied(case_with_bundle, tmp_path / "case"), kind, 8)
+    spoil(copied(small_case if kind in BESIDE else case_with_bundle, tmp_path / "case"), kind, 8)
 
 
 @pytest.mark.long
@@ -301,6 +321,7 @@ def test_attack_07_a_file_is_deleted(kind: str, case_with_bundle: Path, tmp_path
 # -- the writer ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("_signatures_are_verified_once")
 @pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC])
 def test_attack_08_a_checkpoint_signed_before_it_is_durable(
     error: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -353,9 +374,14 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from contextlib import closing
+from tests.read_once import signatures_verified_once
 from tests.store.storages import NOW, Feed, begun
 from truceline.store.files import FileStore
+once = signatures_verified_once()
+once.__enter__()
 NOW.at = int(sys.argv[2])
+with closing(FileStore(Path(sys.argv[3]))) as store, store.writer():
+    begun(store)  # what every child then knows: which signatures hold
 for line in sys.stdin:
     folder, n = line.split()
     child = os.fork()
@@ -386,14 +412,15 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.usefixtures("_signatures_are_verified_once")
 def test_attack_09_kill_9_at_every_step_of_the_batch(tmp_path: Path) -> None:
     """Killed at the n-th write, sync or rename, for every n: what was acknowledged is there, and the record holds."""
     base = Place(str(tmp_path / "base"), tmp_path / "base")
     with base.log() as log:
         log.append(Feed(log.register).some(250))
     program = subprocess.Popen(
-        [sys.executable, "-c", KILLED, "x", str(TICKS.at)], cwd=ROOT, text=True, bufsize=1,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-c", KILLED, "x", str(TICKS.at), str(copied(tmp_path / "base", tmp_path / "same"))],
+        cwd=ROOT, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     assert program.stdin is not None
     assert program.stdout is not None
