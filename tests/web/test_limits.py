@@ -386,9 +386,9 @@ def test_what_costs_more_than_a_bucket_holds_can_still_be_had() -> None:
     [("GET", "/api/v1/situation", 6_000), ("GET", "/api/v1/record/bundle", 30), ("GET", "/api/v1/assessments.csv", 30),
      ("POST", "/report", 12), ("POST", "/intake/follow", 20), ("POST", "/api/v1/what-if", 3)],
 )  # fmt: skip
-def test_what_one_address_may_do_in_a_minute(client: Client, method: str, path: str, times: int) -> None:
+def test_what_one_address_may_do_in_a_minute(tried: Client, method: str, path: str, times: int) -> None:
     """Behind one address may be a ministry, or a telephone network: it reads much, and has little worked out anew."""
-    found, _, _ = Table(client.app).find(path, method)
+    found, _, _ = Table(tried.app).find(path, method)
     assert found is not None, path
     settings = Settings()
     most = settings.reads_a_minute if method == "GET" else settings.writes_a_minute
