@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("TRUCELINE_DATA") or ROOT.parent / "shared" / "data")
-GRAPHICS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+GRAPHICS = ("--enable-unsafe-swiftshader",)
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 settings.register_profile("truceline", deadline=None, max_examples=25)  # a slow machine is no fault of the law
