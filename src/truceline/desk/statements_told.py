@@ -130,8 +130,9 @@ def check_asking(asking: Asking, words: Words) -> None:
     """Refuse what no claim can be.
 
     Raises:
-        InputError: no such actor, kind or door.
+        InputError: no such actor, kind or door, or a time that is none.
     """
+    _bounds(asking, words.tz)
     if asking.actor and asking.actor not in words.agreement.parties:
         raise UnknownError(f"`--of`: expected an actor of the agreement, got {quoted(asking.actor)}")
     for name, value, known in (("--kind", asking.kind, KINDS), ("--door", asking.door, DOORS)):
@@ -215,8 +216,7 @@ def is_asked(one: Claim, asking: Asking, words: Words) -> bool:
         return False
     if asking.actor and not _concerns(one, asking.actor, words):
         return False
-    since = parse_span(asking.since, words.tz).start if asking.since else None
-    until = parse_span(asking.until, words.tz).end if asking.until else None
+    since, until = _bounds(asking, words.tz)
     if since is None and until is None:
         return True
     return any(
@@ -224,6 +224,12 @@ def is_asked(one: Claim, asking: Asking, words: Words) -> bool:
         for when in (one.said, one.reported, one.due)
         if when.since is not None and when.until is not None
     )
+
+
+def _bounds(asking: Asking, tz: str) -> tuple[int | None, int | None]:
+    """The seconds between which claims are asked for; None = no bound."""
+    since = parse_span(asking.since, tz).start if asking.since else None
+    return since, parse_span(asking.until, tz).end if asking.until else None
 
 
 def _concerns(one: Claim, actor: str, words: Words) -> bool:
