@@ -385,7 +385,7 @@ def _of_reports(
         if not topics or (key in claims and claims[key].same_as) or _is_again(more, ids, lens):
             continue
         of = {
-            topic: {} if key in claims else _whose(_sides_of(report, topic), sides, assessed.law.standing, who)
+            topic: {} if key in claims else _whose(_meant_by(report, topic), sides, assessed.law.standing, who)
             for topic in topics
         }  # fmt: skip
         segment, state = (more.segment, more.state) if more else ("", "")
@@ -398,7 +398,7 @@ def _of_reports(
     return found
 
 
-def _sides_of(report: Observation, topic: str) -> list[Named]:
+def _meant_by(report: Observation, topic: str) -> list[Named]:
     """Those of whom an indicator counts a report; two, where it does not say who did it and to whom."""
     own = report.target if topic in OF_TARGET else report.actor
     other = report.actor if topic in OF_TARGET else report.target
