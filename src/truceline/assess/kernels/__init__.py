@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 
 from truceline.errors import InputError, quoted
@@ -53,6 +54,17 @@ def is_compiled(rows: int, engine: str = "auto") -> bool:
         raise InputError("the engine `numba` is asked for and not installed: pip install truceline[fast]")
     is_warm = f"{__name__}.asking" in sys.modules
     return chosen == "numba" or (chosen == "auto" and there and (rows >= SMALL or is_warm))
+
+
+def take_up(rows: int) -> None:
+    """Load the compiled loops where so many rows are at hand, of which a few will be asked again and again.
+
+    Args:
+        rows: how many rows there are.
+    """
+    if is_compiled(rows):
+        with patience():
+            import_module(f"{__name__}.asking")
 
 
 @cache

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from truceline.agreement.model import Agreement, Zone
 from truceline.assess.columns import Columns
+from truceline.assess.kernels import take_up
 from truceline.assess.place import Placed
 from truceline.assess.replay import SEVERAL, UNKNOWN_ONE, Split, splits_of
 from truceline.assess.within import Bound, Held, Yard
@@ -108,7 +109,8 @@ class Stage:
     """A scene, and the zones of the text on the ground."""
 
     def __init__(self, scene: Scene, agreement: Agreement, atlas: Atlas) -> None:
-        """Nothing is asked yet."""
+        """Nothing is asked yet; the loops that answer are at hand before a hand waits for them."""
+        take_up(len(scene.columns))
         self.scene, self.agreement = scene, agreement
         self.yard = Yard(scene.columns, Placed(agreement.zones, atlas))
         self._chosen: dict[str, Ints | None] = {}
