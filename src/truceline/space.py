@@ -257,9 +257,9 @@ def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     >>> round(distance_m(36.0, 35.0, 36.0, 35.1))
     11094
     """
-    a_lon, a_lat, b_lon, b_lat = (np.array([deg]) for deg in (lon1, lat1, lon2, lat2))
+    a_lon, a_lat, b_lon, b_lat = (np.asarray(deg) for deg in (lon1, lat1, lon2, lat2))
     length, _ = geodesic_m(chord_m(a_lon, a_lat, b_lon, b_lat), (a_lat + b_lat) / 2)
-    return float(length[0])
+    return float(length)
 
 
 def outline(region: Region) -> Geometry | None:

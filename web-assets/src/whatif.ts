@@ -194,6 +194,7 @@ class Hand {
       map.gl.on("move", () => this.view());
       map.gl.on("resize", () => this.view());
       this.view();
+      await new Promise<void>((done) => void map.gl.once("idle", () => done()));
     } catch {
       // No WebGL: the drawing of the page stays the ground.
     }
@@ -252,15 +253,15 @@ class Hand {
   private draw(): void {
     const points = this.ring.map((at) => this.ground.to(at));
     const path = `M${points.map(said).join("L")}Z`;
-    this.draft.setAttribute("d", path);
-    this.over.setAttribute("d", path);
+    put(this.draft, "d", path);
+    put(this.over, "d", path);
     points.forEach(([x, y], i) => {
       const corner = this.corners.children[i]!;
-      corner.setAttribute("transform", `translate(${x.toFixed(1)},${y.toFixed(1)})`);
-      corner.setAttribute("aria-label", `${this.word("corner", i + 1)}: ${degrees(this.ring[i]!)}`);
+      put(corner, "transform", `translate(${x.toFixed(1)},${y.toFixed(1)})`);
+      put(corner, "aria-label", `${this.word("corner", i + 1)}: ${degrees(this.ring[i]!)}`);
       corner.classList.toggle("held", i === this.held);
       const next = points[(i + 1) % points.length]!;
-      this.lines.children[i]!.setAttribute("d", `M${said([x, y])}L${said(next)}`);
+      put(this.lines.children[i]!, "d", `M${said([x, y])}L${said(next)}`);
     });
   }
 
@@ -793,6 +794,11 @@ function open(ring: At[]): At[] {
   const [first, last] = [ring[0], ring[ring.length - 1]];
   const isClosed = ring.length > 1 && first && last && first[0] === last[0] && first[1] === last[1];
   return (isClosed ? ring.slice(0, -1) : [...ring]).map((at) => [at[0], at[1]]);
+}
+
+/** An attribute, written only where it changes: what is written is laid out and painted anew. */
+function put(where: Element, name: string, value: string): void {
+  if (where.getAttribute(name) !== value) where.setAttribute(name, value);
 }
 
 function said([x, y]: At): string {

@@ -151,9 +151,20 @@ class Grid:
 
 def reach_of(limit: float, least_east: Floats) -> tuple[Ints, int]:
     """How far a limit in metres reaches, in 1e-7 degree: `(n,)` in longitude, and in latitude."""
-    metres = limit + float(nearness.slack_m(np.array([limit]))[0])
+    metres = limit + float(nearness.slack_m(np.asarray(limit)))
     across = np.ceil(metres / np.maximum(least_east, 1.0) * UNITS_PER_DEGREE).astype(np.int64) + 1
     return across, int(np.ceil(metres / nearness.LEAST_NORTH_M * UNITS_PER_DEGREE)) + 1
+
+
+def reach_between(limit: float, south: int, north: int) -> tuple[int, int]:
+    """How far a limit in metres reaches from points between two latitudes: in longitude at most, and in latitude.
+
+    All but the limit are in 1e-7 degree.
+    """
+    low, high = (np.asarray(lat / UNITS_PER_DEGREE) for lat in (south, north))
+    least, _ = nearness.band_of(low, high, np.asarray(2 * limit))
+    across, up = reach_of(limit, least)
+    return int(across), up
 
 
 def grid_for(edges: Edges, rows: int, least: float, limit: float, shift: int | None = None) -> Grid:
@@ -168,14 +179,10 @@ def grid_for(edges: Edges, rows: int, least: float, limit: float, shift: int | N
     """
     west, south = edges.there[:, :2].min(axis=0)
     east_end, north = edges.there[:, 2:].max(axis=0)
-    lat = np.array([south, north]) / UNITS_PER_DEGREE
-    reach_x, reach_y = np.array([0]), 0
-    if limit >= 0:
-        east, _ = nearness.band_of(lat[:1], lat[1:], np.array([2 * limit]))
-        reach_x, reach_y = reach_of(limit, east)
-    left, low = int(west) - int(reach_x[0]) - 4, int(south) - reach_y - 4
-    wide, high = int(east_end) + int(reach_x[0]) + 4 - left, int(north) + reach_y + 4 - low
-    chosen = shift_for(edges, rows, (wide, high), max(int(reach_x[0]), reach_y)) if shift is None else shift
+    reach_x, reach_y = reach_between(limit, int(south), int(north)) if limit >= 0 else (0, 0)
+    left, low = int(west) - reach_x - 4, int(south) - reach_y - 4
+    wide, high = int(east_end) + reach_x + 4 - left, int(north) + reach_y + 4 - low
+    chosen = shift_for(edges, rows, (wide, high), max(reach_x, reach_y)) if shift is None else shift
     while ((wide >> chosen) + 1) * ((high >> chosen) + 1) > 4 * MOST_CELLS:
         chosen += 1
     return Grid((left, low), chosen, (wide >> chosen) + 1, (high >> chosen) + 1, least, limit)

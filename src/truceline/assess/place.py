@@ -32,6 +32,9 @@ UNPLACED = undecided(Reason.PLACE)
 TOGETHER, WIDE = 1 << 20, 8
 """Discs that are asked together, fewer where the layers fill more words than this: bounds the memory."""
 
+FEW, MANY = 4_000, 1_000_000
+"""Cells of a join are made for so many rows: finer ones take longer to lay than few rows take to be asked."""
+
 Key = tuple[str, ...]
 Words = NDArray[np.uint64]
 
@@ -45,7 +48,7 @@ class Placed:
     _grounds: dict[Key, Ground] = field(default_factory=dict, repr=False)
     _answers: dict[tuple[Region, Key], Answer] = field(default_factory=dict, repr=False)
     _cuts: dict[tuple[Key, str], tuple[Geometry | None, Geometry | None]] = field(default_factory=dict, repr=False)
-    _joins: dict[tuple[tuple[Key, ...], str, bool], tuple[Join, Ints]] = field(default_factory=dict, repr=False)
+    _joins: dict[tuple[tuple[Key, ...], str, str, bool], tuple[Join, Ints]] = field(default_factory=dict, repr=False)
 
     # -- grounds -----------------------------------------------------------------------------------------------------
 
@@ -206,7 +209,7 @@ class Placed:
 
     def _cut_discs(self, spots: Spots, keys: tuple[Key, ...], country: str) -> tuple[Words, Words]:
         """`masks` for discs that are cut to one country, or to none."""
-        join, bit = self._join(keys, country, is_many=is_compiled(len(spots)))
+        join, bit = self._join(keys, country, len(spots))
         pairs = join.judge_in_parts(spots.lon_e7, spots.lat_e7, spots.radius_m) if len(bit) else ()  # 4
         width = max((len(keys) + 63) // 64, 1)
         must, may = _bits_of(pairs, bit, len(spots), 2 * width if country else width)
@@ -217,12 +220,14 @@ class Placed:
         every = _packed(np.ones((1, len(keys)), bool), width)
         return zone & ~rest, every & ~(rest & ~zone)
 
-    def _join(self, keys: tuple[Key, ...], country: str, *, is_many: bool) -> tuple[Join, Ints]:
-        """The clusters of some layers as a join, and the bit of each.
+    def _join(self, keys: tuple[Key, ...], country: str, rows: int) -> tuple[Join, Ints]:
+        """The clusters of some layers as a join for about so many rows, and the bit of each.
 
         With a country the first half of the bits is the rest of the country, the other half the zone in it.
         """
-        if (keys, country, is_many) not in self._joins:
+        engine = "auto" if is_compiled(rows) else "numpy"
+        kept = (keys, country, engine, rows < FEW)
+        if kept not in self._joins:
             shapes: list[Geometry] = []
             bits: list[int] = []
             half = (len(keys) + 63) // 64 * 64
@@ -233,9 +238,9 @@ class Placed:
                     there = [part for part in parts if part is not None]
                     shapes += there
                     bits += [bit] * len(there)
-            made = Join(shapes or [None], engine="auto" if is_many else "numpy")
-            self._joins[(keys, country, is_many)] = (made, np.array(bits, np.int64))
-        return self._joins[(keys, country, is_many)]
+            made = Join(shapes or [None], rows=FEW if rows < FEW else MANY, engine=engine)
+            self._joins[kept] = (made, np.array(bits, np.int64))
+        return self._joins[kept]
 
     def _cut(self, key: Key, country: str) -> tuple[Geometry | None, Geometry | None]:
         """The rest of a country and the part of the zone in it, on the grid; None = nothing there."""

@@ -32,8 +32,7 @@ def cut_relation(shape: Geometry, rest: Geometry | None, inside: Geometry | None
 def _edges_near(a: Geometry, b: Geometry) -> bool:
     """Whether two edges come nearer than 1 m: their nearest points in a plane true to scale, measured geodesically."""
     low, high = shapely.bounds(a)[[1, 3]] / 1e7
-    east, north = metres_per_degree(np.array([(low + high) / 2]))
-    scale = np.array([east[0], north[0]]) / 1e7
+    scale = np.array(metres_per_degree(np.asarray((low + high) / 2))) / 1e7
     plane_a, plane_b = (shapely.transform(s, lambda xy: xy * scale) for s in (a, b))
     if shapely.distance(plane_a, plane_b) > 10.0:
         return False

@@ -26,9 +26,8 @@ from truceline.assess.columns import Columns
 from truceline.assess.docket import Docket
 from truceline.assess.evidences import Evidences
 from truceline.assess.fold import Sheet, place_of
-from truceline.assess.grids import Shorts, reach_of
+from truceline.assess.grids import Shorts, reach_between
 from truceline.assess.ground import Ground, Neighbours
-from truceline.assess.nearness import band_of
 from truceline.assess.place import Key, Placed
 from truceline.assess.shelf import Shelf, bounds_of
 from truceline.assess.spec import Law
@@ -457,10 +456,8 @@ def splits_of(columns: Columns, group: Group) -> tuple[Split, Split, Split]:
 def _box_of(lon: Shorts, lat: Shorts, radius_m: int) -> Box:
     """A box around discs, 1e-7 degree; over the antimeridian it is the whole world."""
     south, north = int(lat.min()), int(lat.max())
-    degrees = np.array([south / 1e7, north / 1e7])
-    least, _ = band_of(degrees[:1], degrees[1:], np.array([2.0 * radius_m + 2.0]))
-    across, up = reach_of(radius_m + 1.0, least)
-    west, east = int(lon.min()) - int(across[0]), int(lon.max()) + int(across[0])
+    across, up = reach_between(radius_m + 1.0, south, north)
+    west, east = int(lon.min()) - across, int(lon.max()) + across
     if west < -1_800_000_000 or east > 1_800_000_000:
         return -(1 << 40), -(1 << 40), 1 << 40, 1 << 40
     return west, south - up, east, north + up

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from truceline.assess import nearness
-from truceline.assess.grids import Shorts, classes_of, left_out_of, reach_of
+from truceline.assess.grids import Shorts, classes_of, left_out_of, reach_between
 from truceline.assess.join import Join, Pairs
-from truceline.space import UNITS_PER_DEGREE, Geometry, Ints
+from truceline.space import Geometry, Ints
 
 PER_CELL = 8
 """About so many rows of one class of radii share a cell."""
@@ -47,11 +46,9 @@ class _Board:
     def near(self, bounds: tuple[int, int, int, int]) -> list[Ints]:
         """The rows, a piece for every row of cells, whose discs can reach into a box; some that cannot among them."""
         left, low, right, high = bounds
-        lat = np.array([low, high]) / UNITS_PER_DEGREE
-        least, _ = nearness.band_of(lat[:1], lat[1:], np.array([2 * self.limit]))
-        across, up = reach_of(self.limit, least)
-        first = max((left - int(across[0]) - self.corner[0]) >> self.shift, 0)
-        last = min((right + int(across[0]) - self.corner[0]) >> self.shift, self.columns - 1)
+        across, up = reach_between(self.limit, low, high)
+        first = max((left - across - self.corner[0]) >> self.shift, 0)
+        last = min((right + across - self.corner[0]) >> self.shift, self.columns - 1)
         bottom = max((low - up - self.corner[1]) >> self.shift, 0)
         top = min((high + up - self.corner[1]) >> self.shift, self.rows - 1)
         if first > last:

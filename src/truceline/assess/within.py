@@ -116,7 +116,7 @@ class Yard:
             zone: as it is to be; its id may be new, if it has a shape.
             shape: its new shape on the grid, as `space.checked_polygon` gives it; None = where it was.
         """
-        placed = self.placed.moved(zone, shape)
+        placed = self._settled.moved(zone, shape)
         if shape is None:
             return self._of(zone.id, placed.zones, self._place_of)
         place = self._moved(zone.id, placed, shape)
@@ -219,6 +219,13 @@ class Yard:
     @cached_property
     def _odd(self) -> Ints:
         return np.flatnonzero(self.spots.odd >= 0)
+
+    @cached_property
+    def _settled(self) -> Placed:
+        """The zones as they are, with the shapes of places that are no discs: no move works them out again."""
+        for region in self.spots.regions:
+            self.placed.shape_of(region)
+        return self.placed
 
     @cached_property
     def _by_country(self) -> dict[int, Ints]:
