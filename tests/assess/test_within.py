@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -142,3 +144,23 @@ def test_every_change_is_put_down_to_the_nearest_line() -> None:
         point = shapely.Point(yard.spots.lon_e7[place] * 0.82, yard.spots.lat_e7[place])
         apart = [point.distance(shapely.LineString([(x * 0.82, y) for x, y in one])) for one in edges]
         assert edge == int(np.argmin(apart))
+
+
+TAKEN_UP = """
+from truceline.assess.kernels import SMALL, is_compiled, take_up
+told = [is_compiled(1)]
+for rows in (SMALL - 1, SMALL):
+    take_up(rows)
+    told.append(is_compiled(1))
+print(*told)
+"""
+
+
+@pytest.mark.parametrize(("engine", "told"), [("auto", "False False True"), ("numpy", "False False False")])
+def test_where_many_reports_are_at_hand_a_few_are_asked_with_compiled_loops(
+    engine: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that has judged nothing yet, as the one that answers a hand: it asks a thousand of 350,000 places."""
+    monkeypatch.setenv("TRUCELINE_ENGINE", engine)
+    done = subprocess.run([sys.executable, "-c", TAKEN_UP], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == told.split()

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +70,8 @@ def read_lines(data: bytes, name: str, faults: list[Fault]) -> Node | None:
         return None
     try:
         text = data.decode("utf-8")
-        plain = _is_plain(text, name, faults)
-        root = yaml.compose(text, Loader=yaml.SafeLoader) if plain else None
+        events = _events_of(text, name, faults)
+        root = _Composed(events).get_single_node() if events else None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         faults.append(Fault("expected UTF-8 text", name, line))
@@ -81,27 +83,46 @@ def read_lines(data: bytes, name: str, faults: list[Fault]) -> Node | None:
         faults.append(Fault(f"nested deeper than {MOST_DEPTH} levels", name))
         return None
     if root is None:
-        if plain:
+        if events:
             faults.append(Fault("the file is empty", name))
         return None
     return _Reader(name, faults).node(root, 0)
 
 
-def _is_plain(text: str, name: str, faults: list[Fault]) -> bool:
-    """Whether there is no anchor, alias or tag; each is a fault with its line, and nothing is composed then."""
-    before, depth = len(faults), 0
+class _Composed(yaml.composer.Composer, yaml.resolver.Resolver):
+    """Composes nodes of events that were read already: to read a text takes far longer than all that follows."""
+
+    def __init__(self, events: Iterable[yaml.Event]) -> None:
+        yaml.composer.Composer.__init__(self)
+        yaml.resolver.Resolver.__init__(self)
+        self._coming = deque(events)
+
+    def check_event(self, *kinds: type[yaml.Event]) -> bool:
+        return bool(self._coming) and isinstance(self._coming[0], kinds)
+
+    def peek_event(self) -> yaml.Event:
+        return self._coming[0]
+
+    def get_event(self) -> yaml.Event:
+        return self._coming.popleft()
+
+
+def _events_of(text: str, name: str, faults: list[Fault]) -> list[yaml.Event]:
+    """What stands there; nothing where there is an anchor, alias or tag, each of which is a fault with its line."""
+    before, depth, found = len(faults), 0, []
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        found.append(event)
         line = event.start_mark.line + 1 if event.start_mark else 0
         tag: str | None = getattr(event, "tag", None)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MOST_DEPTH:
             faults.append(Fault(f"nested deeper than {MOST_DEPTH} levels", name, line))
-            return False
+            return []
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             faults.append(Fault("anchors and aliases are not allowed: write the value out", name, line))
         elif tag is not None:
             faults.append(Fault(f"tags are not allowed: {quoted(tag)}", name, line))
-    return len(faults) == before
+    return found if len(faults) == before else []
 
 
 class _Reader:

@@ -203,13 +203,15 @@ def shift_for(edges: Edges, rows: int, extent: tuple[int, int], reach: int) -> i
         extent: width and height of the grid, 1e-7 degree.
         reach: how far the discs reach beyond an edge, 1e-7 degree.
     """
-    length, count = float(edges.length), len(edges.flat)
-    width, height = edges.there[:, 2] - edges.there[:, 0], edges.there[:, 3] - edges.there[:, 1]
+    length, count, zones = float(edges.length), len(edges.flat), len(edges.there)
+    width = edges.there[:, 2] - edges.there[:, 0] + 2.0 * reach
+    height = edges.there[:, 3] - edges.there[:, 1] + 2.0 * reach
+    area, sides = float(width @ height), float(width.sum() + height.sum())
     costs = {}
     for shift in range(FINEST, COARSEST + 1):
         size = float(1 << shift)
         cells = (extent[0] / size + 1) * (extent[1] / size + 1)
-        windows = float(((width + 2 * reach) / size + 2) @ ((height + 2 * reach) / size + 2))
+        windows = area / (size * size) + 2 * sides / size + 4 * zones
         if (cells > MOST_CELLS or windows > MOST_WINDOWS) and shift < COARSEST:
             continue
         beside = 1 + 2 * reach / size
