@@ -18,9 +18,11 @@ interface Page {
   knownAt: string;
   frame: [west: number, south: number, east: number, north: number, width: number, height: number] | null;
   others: { id: string; name: string; polygons: At[][][] }[];
-  places: [lon: number, lat: number, metres: number, n: number][];
+  places: Place[];
+  placesOf: string;
   values: number[];
 }
+type Place = [lon: number, lat: number, metres: number, n: number];
 interface Pair {
   before: number | null;
   after: number | null;
@@ -38,6 +40,8 @@ interface Told {
   by_act: Columns;
   by_side: Columns;
   places?: number[];
+  places_of?: string;
+  spots?: Place[];
 }
 /** What lies below the hand: degrees to pixels of the figure, and back. */
 interface Ground {
@@ -91,6 +95,10 @@ class Hand {
   private frameAsked = false;
   private spotsAsked = false;
   private size: At = [1, 1];
+  /** The service tells of other places than are drawn here: reports have come in since. */
+  private isOther = false;
+  /** Where the figure stands in the window, while it does: to ask for it makes the browser lay the page out. */
+  private box: DOMRect | undefined;
   private calming: ReturnType<typeof setTimeout> | undefined;
   private told: Told | undefined;
   private resting: ReturnType<typeof setTimeout> | undefined;
@@ -224,6 +232,7 @@ class Hand {
     const { clientWidth: wide, clientHeight: high } = this.figure;
     const dense = window.devicePixelRatio || 1;
     this.size = [wide, high];
+    this.box = undefined;
     this.spots.width = wide * dense;
     this.spots.height = high * dense;
   }
@@ -307,7 +316,11 @@ class Hand {
     this.hand.addEventListener("pointerdown", (event) => this.take(event));
     // Whoever puts a finger on a corner wants it, and not the page, to move.
     this.hand.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-    this.hand.addEventListener("pointermove", (event) => this.drag(event));
+    // Where a browser tells of a move before the next frame is due, its answer is asked for as much sooner.
+    for (const moved of ["pointerrawupdate", "pointermove"] as const) {
+      this.hand.addEventListener(moved, (event) => this.drag(event as PointerEvent));
+    }
+    window.addEventListener("scroll", () => (this.box = undefined), { capture: true, passive: true });
     for (const end of ["pointerup", "pointercancel"] as const) {
       this.hand.addEventListener(end, () => this.let());
     }
@@ -328,6 +341,7 @@ class Hand {
 
   private take(event: PointerEvent): void {
     if (event.button !== 0) return;
+    this.box = undefined;
     let i = this.cornerOf(event.target);
     const edge = Number((event.target as Element).closest?.("[data-edge]")?.getAttribute("data-edge") ?? -1);
     if (i < 0 && edge >= 0) {
@@ -348,7 +362,10 @@ class Hand {
   private drag(event: PointerEvent): void {
     if (this.held < 0) return;
     event.preventDefault();
-    this.ring[this.held] = rounded(this.at(event));
+    const at = rounded(this.at(event));
+    const [lon, lat] = this.ring[this.held]!;
+    if (at[0] === lon && at[1] === lat) return;
+    this.ring[this.held] = at;
     this.changed(event.timeStamp);
   }
 
@@ -361,7 +378,7 @@ class Hand {
   }
 
   private at(event: PointerEvent): At {
-    const box = this.hand.getBoundingClientRect();
+    const box = (this.box ??= this.hand.getBoundingClientRect());
     return this.ground.from(event.clientX - box.left, event.clientY - box.top);
   }
 
@@ -445,6 +462,7 @@ class Hand {
     if (this.isMoved || !this.page.zone) {
       made.geometry = { type: "Polygon", coordinates: [[...this.ring, this.ring[0]]] };
     }
+    if (this.isOther) made.spots = true;
     return JSON.stringify(made);
   }
 
@@ -459,24 +477,25 @@ class Hand {
     if (!this.asking) void this.answer();
   }
 
-  /** One request at a time, and after it the newest drawing, until nothing is left to ask. */
+  /** One request at a time, and after it the newest drawing, until nothing is left to ask or to show.
+   *
+   * An answer is shown once the next is asked for: the service counts meanwhile.
+   */
   private async answer(): Promise<void> {
     this.asking = true;
-    while (this.wanted) {
-      const { since } = this.wanted;
+    let come: { told: Told; since: number } | undefined;
+    while (this.wanted || come) {
+      const since = this.wanted?.since;
       this.wanted = null;
+      const asked = since === undefined ? undefined : this.moved();
+      if (come) this.counted(come.told, come.since);
+      come = undefined;
+      if (since === undefined || !asked) continue;
       let wait = 0;
       try {
-        const got = await fetch(this.address("/api/v1/what-if/moved"), {
-          method: "POST",
-          headers: { "Content-Type": "application/json", "X-Truceline-CSRF": csrf() },
-          body: this.body(),
-          signal: AbortSignal.timeout(PATIENCE_MS),
-        });
+        const got = await asked;
         if (got.ok) {
-          this.paint((await got.json()) as Told);
-          this.well();
-          document.dispatchEvent(new CustomEvent("whatif:counted", { detail: { since } }));
+          come = { told: (await got.json()) as Told, since };
           continue;
         }
         wait = await this.refused(got);
@@ -491,6 +510,21 @@ class Hand {
       }
     }
     this.asking = false;
+  }
+
+  private moved(): Promise<Response> {
+    return fetch(this.address("/api/v1/what-if/moved"), {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Truceline-CSRF": csrf() },
+      body: this.body(),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+  }
+
+  private counted(told: Told, since: number): void {
+    this.paint(told);
+    this.well();
+    document.dispatchEvent(new CustomEvent("whatif:counted", { detail: { since } }));
   }
 
   /** Why an answer was none; milliseconds after which it is asked again, 0 = not before something changes. */
@@ -564,10 +598,23 @@ class Hand {
     this.bars.draw(told.by_month as Months);
     this.rows(by("wi-sides"), told.by_side);
     this.rows(by("wi-acts"), told.by_act);
-    if (told.places && told.places.some((value, i) => value !== this.values[i])) {
-      this.values = told.places;
-      this.mark();
+    this.lie(told);
+  }
+
+  /** How places lie to the draft; where reports have come in since, which places there are is asked for first. */
+  private lie(told: Told): void {
+    if (told.spots) {
+      this.page.places = told.spots;
+      this.page.placesOf = told.places_of ?? "";
+      this.values = [];
     }
+    const isOther = (told.places_of ?? "") !== this.page.placesOf && told.places !== undefined;
+    const isNews = isOther && !this.isOther;
+    this.isOther = isOther;
+    if (isNews) this.ask(performance.now());
+    if (isOther || !told.places?.some((value, i) => value !== this.values[i])) return;
+    this.values = told.places;
+    this.mark();
   }
 
   private rows(table: HTMLElement, told: Columns): void {

@@ -18,7 +18,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, TypeAlias
 
 from truceline.agreement.model import Agreement
@@ -32,7 +32,7 @@ from truceline.desk.views.kept import Answers
 from truceline.desk.views.room import JudgingRoom, Reading
 from truceline.desk.views.sheet import Sheet, on_grounds, weighed
 from truceline.desk.views.sight import Moment, sighted
-from truceline.desk.views.stage import Stages
+from truceline.desk.views.stage import Stage, Stages
 from truceline.desk.views.told import Told, told_of
 from truceline.desk.views.view import View
 from truceline.desk.workroom import Workroom
@@ -52,6 +52,7 @@ JUDGED = ("complies", "findings", "finding", "breach", "fulfilled", "done")
 """Words of conditions that speak of findings."""
 
 Whose: TypeAlias = tuple[str, int | None]
+Ground: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 Unknown: TypeAlias = tuple[frozenset[str], bool]
 KNOWN: Final[Unknown] = (frozenset(), False)
 """Nothing is kept from whoever keeps the case."""
@@ -68,6 +69,9 @@ MOST_RECENT = 3
 MOST_SHEETS = 6
 MOST_VIEWS = 64
 NOT_YET = "the first answers are being worked out"
+
+LARGE, AT_HAND = 20_000, ("party:-", "secretariat")
+"""Of a case of so many reports what these readers see is made ready at once, for zones to be asked about."""
 
 FIRST_S = 30
 """After so many seconds it is worth to ask again where nothing was judged yet."""
@@ -123,9 +127,13 @@ class Snapshot:
         return Placed(self.agreement.zones, self.atlas)
 
     @property
-    def ground(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+    def ground(self) -> Ground:
         """What filters and names rest on beside the rows: the text, by its values, and the files beside it."""
-        return self.agreement.canonical_hash, tuple(sorted(self.bench.tables.items()))
+        return _ground_of(self.bench)
+
+    def ground_of(self, reader: str) -> Ground:
+        """The same, of the areas that a reader is shown."""
+        return _ground_of(self.bench_of(reader))
 
     def bench_of(self, reader: str) -> Bench:
         """The text and its areas as a reader is shown them: maps that members added later are not for the public."""
@@ -248,6 +256,8 @@ class Snapshots:
         self._behind_since = self._behind_since or noticed
         if held is None or self._turns(held, size):
             self._judge(size)
+            if held is None:
+                self._lay_out()
             self._took_s = time.monotonic() - noticed
             self._behind_since = None
             self._stop.wait(min(self._took_s, MOST_REST_S))  # where much comes in, half of the time is for others
@@ -274,6 +284,15 @@ class Snapshots:
         made = self._made(size, None)  # 2
         with self._turn:
             self._now = made
+
+    def _lay_out(self) -> None:
+        """Make ready what takes long, once the case is opened: so that no member waits for it who drags a line."""
+        snapshot = self._now
+        if snapshot is None or len(snapshot.sheet) < LARGE:
+            return
+        for reader in AT_HAND:
+            reading = Reading(reader, self.moment(snapshot))
+            self.stages.later(reader, partial(self.staged, snapshot, reading))
 
     def _know(self, size: int) -> None:
         with self._turn:
@@ -418,6 +437,12 @@ class Snapshots:
             raise ConflictError("the list has moved on since this page: begin it again")
         return found
 
+    def staged(self, snapshot: Snapshot, reading: Reading) -> Stage:
+        """What a reader sees of a snapshot, for zones to be asked about; it may take a moment."""
+        ground, mark = snapshot.ground_of(reading.reader), self.view(snapshot, reading.reader).mark
+        bench = snapshot.bench_of(reading.reader)
+        return self.stages.of((mark, ground), bench.agreement, bench.atlas, (snapshot.judged, reading))
+
     def duties(self, snapshot: Snapshot, reading: Reading) -> dict[str, Any]:
         """How many duties are active or broken, and at which second; counted anew each minute, and when more is said.
 
@@ -481,6 +506,10 @@ class Snapshots:
         for one in of_reader[: max(0, len(of_reader) - MOST_RECENT + 1)]:
             del seen.marks[one]
         seen.marks[(made.mark, made.reader)] = made
+
+
+def _ground_of(bench: Bench) -> Ground:
+    return bench.agreement.canonical_hash, tuple(sorted(bench.tables.items()))
 
 
 def _whose(snapshot: Snapshot, reading: Reading) -> Whose:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.desk.seen_case import rows
+from tests.desk.seen_case import LAT, LON, NOON, add, disc, row, rows, say
 from tests.desk.test_views import made_of, shaken
 from tests.web.reader import PEOPLE, House, house
 from tests.web.test_reading import check
 from truceline import LAW
 from truceline.agreement.text import load
+from truceline.desk.records import Draft
 from truceline.desk.settings import Settings
 from truceline.desk.views.asked_zone import Supposed
 from truceline.desk.views.stage import Moved, Stage
@@ -26,6 +28,7 @@ from truceline.mgrs import from_mgrs, position, to_mgrs
 from truceline.report.language import LANGUAGES
 from truceline.report.whatif import BASE, MOST_CORNERS, bars_of, draft_ring
 from truceline.space import checked_polygon
+from truceline.web.routes import reading_moved
 from truceline.web.routes.reading_moved import MOVE, MovedZone
 
 MOVED, PROPOSED, WHOLE = "/api/v1/what-if/moved", "/api/v1/what-if/proposal", "/api/v1/what-if"
@@ -114,7 +117,7 @@ def test_counts_by_place_are_those_of_every_report(home: House, body: dict[str, 
     snapshot = home.service.snapshots.current()
     view = home.service.snapshots.view(snapshot, "secretariat")
     home.ask("secretariat", MOVED, json={"zone": "square"})
-    stage = home.service.snapshots.stages.find(view.mark, snapshot.agreement)
+    stage = home.service.snapshots.stages.find((view.mark, snapshot.ground_of("secretariat")))
     assert stage is not None
     zone, shape = stage._zone(MovedZone.model_validate(body).supposed())
     held = stage.yard.supposed(zone, shape)
@@ -130,6 +133,61 @@ def test_who_sees_as_the_public_learns_no_area_of_the_text(home: House) -> None:
         assert size["before"] is None
         assert (size["after"] is not None) == after
     assert home.ask("north", MOVED, json={"zone": "square"}).json()["area_km2"]["before"] == pytest.approx(402.9, abs=1)
+
+
+def test_where_reports_are_shown_is_told_once_more_when_it_is_asked_for(home: House) -> None:
+    """In the order of `places`, and with what tells these places from those of another time."""
+    body = {"zone": "square", "geometry": polygon(SQUARE)}
+    bare, told = (home.ask("north", MOVED, json=body | more).json() for more in ({}, {"spots": True}))
+    assert "spots" not in bare
+    assert bare["places_of"] == told["places_of"]
+    assert len(told["spots"]) == len(told["places"]) > 0
+    page = home.ask("north", "/what-if?zone=square").text
+    island = json.loads(re.search(r'id="wi-data"[^>]*>(.*?)</script>', page)[1])  # type: ignore[index]  # it is there
+    assert (island["placesOf"], island["places"]) == (told["places_of"], told["spots"])
+
+
+@pytest.fixture
+def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[House, list[Callable[[], object]]]]:
+    """A case that counts as large, and what it was to make in the background: nothing is made by itself."""
+    with house(tmp_path / "case") as made:
+        later: list[Callable[[], object]] = []
+        monkeypatch.setattr(reading_moved, "LARGE", 1)
+        monkeypatch.setattr(made.service.snapshots.stages, "later", lambda _, make: later.append(make))
+        yield made, later
+
+
+def test_a_hand_does_not_wait_for_what_has_come_in(growing: tuple[House, list[Callable[[], object]]]) -> None:
+    """Until it is made ready, a move is answered as of the entry before, and says so; then with what is new."""
+    made, later = growing
+    body = {"zone": "square", "geometry": polygon(SQUARE)}
+    first = made.ask("north", MOVED, json=body).json()
+    add(made.case, [row("came-in", impact=disc(LON + 900_000, LAT))], 0, "later.jsonl")
+    made.service.snapshots.refresh()
+    assert made.ask("north", MOVED, json=body).json() == first
+    assert made.get("north", "/api/v1/situation")["known_at"]["index"] > first["known_at"]["index"]
+    (make,) = later
+    make()
+    second = made.ask("north", MOVED, json=body).json()
+    assert second["known_at"]["index"] > first["known_at"]["index"]
+    assert second["observations"] == first["observations"] + 1
+    assert second["places_of"] != first["places_of"]
+    assert len(later) == 1
+
+
+def test_a_hand_does_wait_where_what_it_was_told_may_be_told_no_more(
+    growing: tuple[House, list[Callable[[], object]]],
+) -> None:
+    """Consent that was taken back since is heeded at once, large or not."""
+    made, later = growing
+    body = {"zone": "square", "geometry": polygon(SQUARE)}
+    first = made.ask("north", MOVED, json=body).json()
+    key = made.rows("north")[0]["id"]
+    say(made.case, Draft("consent", {"about": key, "use": "share", "is_given": False}), NOON + 300)
+    made.service.snapshots.refresh()
+    second = made.ask("north", MOVED, json=body).json()
+    assert second["observations"] == len(made.rows("north")) < first["observations"]
+    assert not later
 
 
 def test_an_act_chooses_reports(home: House) -> None:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.screens.conftest import Stage
 
@@ -223,3 +223,27 @@ def test_without_a_script_it_is_a_form(stage: Stage) -> None:
         page.locator("#wi-form button[value=count]").click()
         assert page.locator("#wi-tiles [data-key=possibly] [data-at=by]").is_visible()
         assert page.locator("input[name=corner]").first.input_value() == f"{lat + 0.3:.5f}, {lon:.5f}"
+
+
+def test_places_of_another_time_are_asked_for_again(stage: Stage) -> None:
+    """Reports come in while the page is open: which places there are is asked for once, and then drawn by."""
+    with stage.seat("mediator") as page:
+        opened(page, stage)
+        sent: list[bool] = []
+
+        def answered(route: Route) -> None:
+            asked = json.loads(route.request.post_data or "{}")
+            sent.append(asked.get("spots", False))
+            got = route.fetch()
+            told = got.json() | {"places_of": "another time"}
+            if "spots" in told:
+                told |= {"spots": told["spots"][:-1], "places": told["places"][:-1]}
+            route.fulfill(response=got, json=told)
+
+        page.route("**/what-if/moved*", answered)
+        for right, down in ((60, -40), (-30, 20), (40, 10)):
+            dragged(page, 0, right, down, steps=3)
+            page.wait_for_timeout(700)
+        assert sent[0] is False
+        assert sent.count(True) >= 1
+        assert sent[-1] is False

@@ -9,13 +9,16 @@ Place, time and height of the zone are asked here, and nothing else: what the te
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import shapely
@@ -30,7 +33,7 @@ from truceline.assess.within import Bound, Held, Yard
 from truceline.atlas import Atlas
 from truceline.desk.towns import units_alike
 from truceline.desk.views.asked_zone import Supposed, amended
-from truceline.errors import InputError, UnknownError, quoted
+from truceline.errors import InputError, TrucelineError, UnknownError, quoted
 from truceline.space import UNITS_PER_DEGREE, Geometry, Ints, in_degrees
 from truceline.verdict import NO, UNKNOWN, YES, Values
 
@@ -49,6 +52,9 @@ MOST_ROWS = 1_000_000
 
 EDGE, AREA, REST = "edge", "area", "rest"
 """To what a report that changed is put down: the nearest line; none, for it is known by its unit; time or height."""
+
+MOST_TOLD = 100
+"""Of so many readers it is kept what they were told of last."""
 
 Edge = tuple[tuple[int, int], tuple[int, int]]
 Counts = NDArray[np.int64]
@@ -86,6 +92,7 @@ class Moved:
         edges: the lines of the shape as it was sent, in order.
         act: only reports of this class of acts; empty = all.
         has_lines: tell, too, at which line what changes.
+        has_spots: tell where reports are shown, too: whoever asks has the places of another time.
         reports: name so many of the reports that change.
     """
 
@@ -93,6 +100,7 @@ class Moved:
     edges: tuple[Edge, ...] = ()
     act: str = ""
     has_lines: bool = False
+    has_spots: bool = False
     reports: int = 0
 
 
@@ -148,7 +156,9 @@ class Stage:
             "by_side": _columns(self._splits[2][1], old.side, new.side),
         }  # fmt: skip
         if len(self._discs) <= MOST_PLACES:
-            told["places"] = after.place[self._discs].tolist()
+            told |= {"places": after.place[self._discs].tolist(), "places_of": self.places_of}
+            if asked.has_spots:
+                told["spots"] = self.places()
         if asked.has_lines:
             told["lines"] = self._lines(asked.edges, before, after, rows)
         if asked.reports:
@@ -168,6 +178,11 @@ class Stage:
              int(spots.radius_m[at]), int(counts[at]))
             for at in self._discs.tolist()
         ]  # fmt: skip
+
+    @cached_property
+    def places_of(self) -> str:
+        """What tells these places, in this order, from those of another time."""
+        return hashlib.blake2b(msgspec.json.encode(self.places()), digest_size=6).hexdigest()
 
     @cached_property
     def _discs(self) -> Ints:
@@ -356,39 +371,92 @@ def area_km2(shape: Geometry) -> float:
     return round(abs(area) / 1e6, 1)
 
 
+Key = tuple[str, Hashable]
+"""The mark of what a reader is shown, and what the text and its areas rest on."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A stage that somebody was told of.
+
+    Attributes:
+        key: of the stage.
+        known_at: as of which entry of the record it is, and its time.
+    """
+
+    key: Key
+    known_at: Mapping[str, Any]
+
+
 class Stages:
     """The stages that were asked last."""
 
     def __init__(self, ask: Callable[..., Any]) -> None:
         """None yet; `ask` asks the workroom."""
-        self._ask, self._turn = ask, threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], Stage] = OrderedDict()
+        self._ask, self._turn, self._making = ask, threading.Lock(), threading.Lock()
+        self._kept: OrderedDict[Key, Stage] = OrderedDict()
+        self._told: OrderedDict[str, Staged] = OrderedDict()
+        self._later: set[str] = set()
 
-    def find(self, mark: str, agreement: Agreement) -> Stage | None:
+    def find(self, key: Key) -> Stage | None:
         """A stage that is kept."""
         with self._turn:
-            found = self._kept.get((mark, agreement.canonical_hash))
+            found = self._kept.get(key)
             if found is not None:
-                self._kept.move_to_end((mark, agreement.canonical_hash))
+                self._kept.move_to_end(key)
             return found
 
-    def of(self, mark: str, agreement: Agreement, atlas: Atlas, question: Sequence[Any]) -> Stage:
+    def of(self, key: Key, agreement: Agreement, atlas: Atlas, question: Sequence[Any]) -> Stage:
         """A stage, made where it is not kept; it may take a moment.
 
         Args:
-            mark: of what the reader is shown.
+            key: of the stage.
             agreement: the text.
             atlas: its areas.
             question: how the workroom is asked for the scene: which state, and the reading.
         """
-        found = self.find(mark, agreement)
-        if found is None:
-            made = Stage(self._ask("scene", *question), agreement, atlas)
-            with self._turn:
-                found = self._kept.setdefault((mark, agreement.canonical_hash), made)
-                while len(self._kept) > 1 and sum(map(len, self._kept.values())) > MOST_ROWS:
-                    self._kept.popitem(last=False)
+        found = self.find(key)
+        if found is not None:
+            return found
+        with self._making:  # whoever asks for the same waits for the one that is being made
+            found = self.find(key)
+            if found is None:
+                found = Stage(self._ask("scene", *question), agreement, atlas)
+                with self._turn:
+                    self._kept[key] = found
+                    while len(self._kept) > 1 and sum(map(len, self._kept.values())) > MOST_ROWS:
+                        self._kept.popitem(last=False)
         return found
+
+    def tell(self, reader: str, told: Staged) -> None:
+        """A reader was told of a stage: what is asked of it until there is a newer one."""
+        with self._turn:
+            self._told[reader] = told
+            self._told.move_to_end(reader)
+            while len(self._told) > MOST_TOLD:
+                self._told.popitem(last=False)
+
+    def told(self, reader: str) -> Staged | None:
+        """Of which stage a reader was told last."""
+        with self._turn:
+            return self._told.get(reader)
+
+    def later(self, reader: str, make: Callable[[], object]) -> None:
+        """Make a stage in the background, one for a reader at a time."""
+        with self._turn:
+            if reader in self._later:
+                return
+            self._later.add(reader)
+
+        def run() -> None:
+            try:
+                with contextlib.suppress(TrucelineError):  # whoever asks next is told why
+                    make()
+            finally:
+                with self._turn:
+                    self._later.discard(reader)
+
+        threading.Thread(target=run, name="truceline stage", daemon=True).start()
 
 
 def inside(columns: Columns, placed: Mapping[str, Placed], zone: str) -> dict[str, dict[str, int]]:

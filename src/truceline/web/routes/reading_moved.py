@@ -19,11 +19,12 @@ from starlette.responses import Response
 from truceline import RULE_VERSION, __version__
 from truceline.desk.proposals import Drafted, proposed
 from truceline.desk.runs import agreement_row
+from truceline.desk.snapshots import LARGE
 from truceline.desk.views import pages
 from truceline.desk.views.asked_zone import Supposed
-from truceline.desk.views.stage import MOST_REPORTS, Edge, Moved, Stage
+from truceline.desk.views.stage import MOST_REPORTS, Edge, Moved, Stage, Staged
 from truceline.desk.views.view import LADDER, View
-from truceline.errors import InputError
+from truceline.errors import ConflictError, InputError
 from truceline.group import role_of
 from truceline.space import UNITS_PER_DEGREE
 from truceline.web.asking import Asks, Who, at_once, whoever
@@ -82,11 +83,13 @@ class MovedZone(DraftZone):
 
     act: str = Field("", max_length=80, description="Only reports of this class of acts; empty = all.")
     lines: bool = Field(False, description="Tell at which line what is gained and lost, too.")
+    spots: bool = Field(False, description="Tell where reports are shown, too, in the order of `places`.")
     reports: int = Field(0, ge=0, le=MOST_REPORTS, description="Name so many of the reports that change.")
 
     def moved(self) -> Moved:
         """The same for the desk."""
-        return Moved(self.supposed(), _edges(self.rings) if self.lines else (), self.act, self.lines, self.reports)
+        edges = _edges(self.rings) if self.lines else ()
+        return Moved(self.supposed(), edges, self.act, self.lines, self.spots, self.reports)
 
 
 class Befores(BaseModel):
@@ -157,6 +160,8 @@ class MovedTo(BaseModel):
     by_act: Columned
     by_side: Columned
     places: list[int] | None = None
+    places_of: str | None = None
+    spots: list[tuple[float, float, int, int]] | None = None
     lines: list[AtLine] | None = None
     changed: list[Turned] | None = None
     reports: list[dict[str, Any]] | None = None
@@ -207,27 +212,55 @@ async def what_if_proposal(
 async def moved_of(who: Who, moved: MovedZone, known_at: str) -> dict[str, Any]:
     """What a move is answered, as values; the reports that change as JSON among them."""
     asked, asks = moved.moved(), await who.about(known_at)
-    snapshot, view = asks.snapshot, await asks.view()
-    stage = await stage_of(asks, view)
+    snapshot = asks.snapshot
+    stage, view, state = await _staged(asks)
     told: dict[str, Any] = await run_sync(stage.ask, asked, limiter=at_once(asks.request, "moves", AT_ONCE))
     if asks.is_public:  # a map may be in the case that was not published with the text
         size = told["area_km2"]
         told["area_km2"] = {"before": None, "after": None if asked.supposed.shape is None else size["after"]}
     return {
         "truceline": __version__, "rule_version": RULE_VERSION, "agreement": agreement_row(snapshot.agreement),
-        **told, **_named(told, view), "sight": LADDER[role_of(who.viewer.reader)], "known_at": pages.known_at(snapshot),
+        **told, **_named(told, view), "sight": LADDER[role_of(who.viewer.reader)], "known_at": state,
     }  # fmt: skip
 
 
-async def stage_of(asks: Asks, view: View) -> Stage:
+async def _staged(asks: Asks) -> tuple[Stage, View, Mapping[str, Any]]:
+    """What whoever asks sees, and as of when: in a large case of a state before, until a newer one is made ready.
+
+    A hand does not wait: it is told of what it was told of a moment ago, if that shows no more than may be shown now.
+    """
+    snapshots, snapshot, reader = asks.service.snapshots, asks.snapshot, asks.viewer.reader
+    view, ground = snapshots.seen(snapshot, reader), snapshot.ground_of(reader)
+    stage = None if view is None else snapshots.stages.find((view.mark, ground))
+    if stage is None and len(snapshot.sheet) >= LARGE and (before := _before(asks)) is not None:
+        reading = asks.reading
+        snapshots.stages.later(reader, lambda: snapshots.staged(snapshot, reading))
+        return before
+    if view is None or stage is None:
+        view, stage = await asks.view(), await stage_of(asks)
+    state = pages.known_at(snapshot)
+    if snapshot.known_at is None:
+        snapshots.stages.tell(reader, Staged((view.mark, ground), state))
+    return stage, view, state
+
+
+def _before(asks: Asks) -> tuple[Stage, View, Mapping[str, Any]] | None:
+    """What whoever asks was told of last, if it asks about the newest state and that still may be shown."""
+    snapshots, snapshot, reader = asks.service.snapshots, asks.snapshot, asks.viewer.reader
+    told = snapshots.stages.told(reader)
+    if told is None or told.key[1] != snapshot.ground_of(reader) or snapshot.known_at is not None:
+        return None
+    stage = snapshots.stages.find(told.key)
+    try:
+        view = snapshots.marked(told.key[0], reader)
+    except ConflictError:
+        return None
+    return None if stage is None else (stage, view, told.known_at)
+
+
+async def stage_of(asks: Asks) -> Stage:
     """What whoever asks sees, for zones to be asked about."""
-    snapshot, stages, mark = asks.snapshot, asks.service.snapshots.stages, await run_sync(lambda: view.mark)
-    found = stages.find(mark, snapshot.agreement)
-    if found is None:
-        question = (snapshot.judged, asks.reading)
-        atlas = snapshot.bench_of(asks.viewer.reader).atlas
-        found = await run_sync(stages.of, mark, snapshot.agreement, atlas, question)
-    return found
+    return await run_sync(asks.service.snapshots.staged, asks.snapshot, asks.reading)
 
 
 def _named(told: Mapping[str, Any], view: View) -> dict[str, Any]:

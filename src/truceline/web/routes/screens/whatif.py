@@ -141,7 +141,7 @@ async def _page(show: Showing, wanted: Wanted) -> Response:
         wanted = replace(wanted, zone=next((one.id for one in marks if one.polygons), next(iter(zones), NEW)))
     ground = await run_sync(_shape, show, snapshot, wanted.zone, is_public)
     own = [one.polygons for one in lands if one.is_own and one.polygons]
-    stage = await moves.stage_of(asks, await asks.view())
+    stage = await moves.stage_of(asks)
     begin = whatif.ring_around(stage.places(), [rings for one in own for rings in one] or [EVERYWHERE])
     drawn = _drawn(wanted, _rings(ground), begin)
     trouble, told, terms, proposal = "", None, None, None
@@ -166,7 +166,9 @@ async def _page(show: Showing, wanted: Wanted) -> Response:
     values |= _named(show, snapshot, told)
     if wanted.is_part:
         return await show.piece("whatif-detail", values)
-    island = {**values.pop("island"), "places": stage.places(), "values": told.get("places", [])}
+    values_of = told["places"] if told.get("places_of") == stage.places_of else []
+    lie = {"places": stage.places(), "placesOf": stage.places_of, "values": values_of}
+    island = {**values.pop("island"), **lie}
     values["island_json"] = Markup(msgspec.json.encode(island).decode().replace("<", "\\u003c"))  # noqa: S704  # no element begins in it
     title = show.say("What if a zone lay elsewhere?")
     return await show.page(
