@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,16 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.desk.seen_case import LAT, LON, NOON, add, disc, row, rows, say
+from tests.desk.seen_case import LAT, LON, NOON, NOW, add, disc, row, rows, say
 from tests.desk.test_views import made_of, shaken
 from tests.web.reader import PEOPLE, House, house
 from tests.web.test_reading import check
 from truceline import LAW
 from truceline.agreement.text import load
+from truceline.desk import snapshots
 from truceline.desk.records import Draft
 from truceline.desk.settings import Settings
+from truceline.desk.snapshots import Snapshots
 from truceline.desk.views.asked_zone import Supposed
 from truceline.desk.views.stage import Moved, Stage
 from truceline.errors import InputError
@@ -173,6 +176,25 @@ def test_a_hand_does_not_wait_for_what_has_come_in(growing: tuple[House, list[Ca
     assert second["observations"] == first["observations"] + 1
     assert second["places_of"] != first["places_of"]
     assert len(later) == 1
+
+
+def test_a_large_case_is_ready_before_a_hand_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it is judged, what whoever sees towns and whoever keeps the case see is made in the background."""
+    with house(tmp_path / "case") as made:
+        apart = Snapshots(str(tmp_path / "case"), made.case, is_apart=False, clock=lambda: NOW)
+        monkeypatch.setattr(snapshots, "LARGE", 10**6)
+        apart._look()
+        assert not apart.stages._later
+        apart.close()
+        apart = Snapshots(str(tmp_path / "case"), made.case, is_apart=False, clock=lambda: NOW)
+        monkeypatch.setattr(snapshots, "LARGE", 1)
+        apart._look()
+        now, end = apart.current(), time.monotonic() + 60
+        keys = [(apart.view(now, reader).mark, now.ground_of(reader)) for reader in snapshots.AT_HAND]
+        while apart.stages._later and time.monotonic() < end:
+            time.sleep(0.05)
+        assert all(apart.stages.find(key) is not None for key in keys)
+        apart.close()
 
 
 def test_a_hand_does_wait_where_what_it_was_told_may_be_told_no_more(
