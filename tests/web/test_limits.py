@@ -297,10 +297,10 @@ def test_an_account_may_send_slowly(service: Service) -> None:
     async def drip() -> AsyncIterator[bytes]:
         for _ in range(8):
             yield b"a" * 100
-            await anyio.sleep(0.05)
+            await anyio.sleep(0.1)
 
     headers = {"Content-Type": "application/octet-stream"}
-    with trial(service, body_s=0.05, body_rate=10**6, account_rate=1_000) as asking:
+    with trial(service, body_s=0.5, body_rate=10**6, account_rate=100) as asking:
         assert problem(asking.post("/trial/files", content=drip(), headers=headers)) == (408, "slow")
         with asking.seen_as(Viewer("ana", "mediator")):
             assert asking.post("/trial/files", content=drip(), headers=headers).json()["length"] == 800
