@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect
 
 from tests.web.asking import Served
 from tests.web.authenticator import new_account
@@ -106,6 +106,24 @@ def test_an_invitation_becomes_a_passkey_and_the_passkey_opens(sitting: Sitting,
     page.locator("form button").click()
     expect(page.locator("h1")).to_have_text(TITLES[lang])
     assert sitting.troubles == []
+
+
+def test_until_its_script_is_there_a_form_goes_nowhere(sitting: Sitting, place: Place) -> None:
+    """On a slow line somebody is faster than the script: no code travels in an address, and the button works later."""
+    page, waiting = sitting.page, list[Route]()
+    page.route("**/*passkey*.js", lambda route: waiting.append(route))  # noqa: PLW0108 - playwright marks what it calls
+    page.goto("/enrol?lang=en", wait_until="commit")
+    code = place.code()
+    page.locator("#code").fill(code)
+    expect(page.locator("form button")).to_be_disabled()
+    page.locator("#code").press("Enter")
+    page.locator("form button").dispatch_event("click")
+    assert page.url == f"{place.url}/enrol?lang=en"
+    assert len(waiting) == 1
+    waiting[0].continue_()
+    page.locator("form button").click()
+    expect(page.locator("h1")).to_have_text(TITLES["en"])
+    assert code not in page.url
 
 
 def test_a_code_that_is_none_is_told_in_the_page(sitting: Sitting, place: Place) -> None:

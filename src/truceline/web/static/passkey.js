@@ -78,4 +78,6 @@ for (const form of document.querySelectorAll("form[data-passkey], form[data-post
     event.preventDefault();
     sent(form);
   });
+  // Until here the button is disabled: a form that left by itself would carry its code into the address.
+  form.querySelector("button").disabled = false;
 }
