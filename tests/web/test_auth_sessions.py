@@ -315,6 +315,7 @@ def test_what_is_asked_for_entering_tells_of_no_account(client: Client, person: 
         answers.append((found.status_code, found.content, headers))
     assert answers[0] == answers[1]
     assert answers[0][0] == 401
+    assert "expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Max-Age=0;" in answers[0][2]["set-cookie"]
 
 
 def test_a_passkey_that_is_not_known_is_as_much_work(client: Client, service: Service) -> None:

@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 import hmac
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
@@ -27,6 +28,7 @@ ARRIVING, TRACE = "truceline.arriving", "truceline.trace"
 CSRF = "X-Truceline-CSRF"
 """The header in which a page of a session says its token."""
 
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 _READS = ("GET", "HEAD", "OPTIONS")
 _VIEWER, _ENTERED = "truceline.viewer", "truceline.entered"
 _FORGED = f"expected a request of a page of this service, with the header {CSRF}"
@@ -190,8 +192,13 @@ def keep(response: Response, entered: Entered, settings: Settings) -> None:
 
 def part(response: Response, settings: Settings) -> None:
     """Take it back."""
-    response.delete_cookie(
-        cookie_name(settings), path="/", secure=settings.is_https, httponly=True, samesite="strict"
+    take_back(response, cookie_name(settings), settings, "strict")
+
+
+def take_back(response: Response, name: str, settings: Settings, samesite: Literal["lax", "strict"]) -> None:
+    """Have a browser forget a cookie, in words that do not tell the time: the same refusal is the same bytes."""
+    response.set_cookie(
+        name, max_age=0, expires=_LONG_AGO, path="/", secure=settings.is_https, httponly=True, samesite=samesite
     )  # fmt: skip
 
 

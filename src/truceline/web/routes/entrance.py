@@ -15,7 +15,7 @@ from truceline.report import entrance, served
 from truceline.web.files import KINDS, files
 from truceline.web.parts import Here
 from truceline.web.routes.auth import Whoever
-from truceline.web.viewing import door_of, keep, part, token_of
+from truceline.web.viewing import door_of, keep, part, take_back, token_of
 
 router = APIRouter(include_in_schema=True, tags=["pages"], default_response_class=HTMLResponse)
 
@@ -105,7 +105,7 @@ def provider_callback(  # noqa: PLR0917  # what providers put into the address
     secret = request.cookies.get(_cookie(settings), "")
     entered = provider.way_back(door_of(request), provider.Said(code, state, iss), secret, token_of(request))
     response = HTMLResponse(entrance.onward_page(_tongue(request, ""), "/sign-in"))
-    response.delete_cookie(_cookie(settings), path="/", secure=settings.is_https, httponly=True, samesite="lax")
+    take_back(response, _cookie(settings), settings, "lax")
     keep(response, entered, settings)
     return response
 
